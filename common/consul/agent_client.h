@@ -1,0 +1,105 @@
+// Signpost. Apache-2.0; see LICENSE.
+// Reads from one Consul agent. Everything on the loop's thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/base/metrics.h"
+#include "common/base/status.h"
+#include "common/consul/agent_url.h"
+#include "common/http/client.h"
+#include "common/net/loop.h"
+
+namespace signpost::consul {
+
+struct AgentOptions {
+  std::string url = "http://127.0.0.1:8500";  // as ParseAgentUrl reads it
+  std::string token;                          // "" = the token file's, or none
+  std::string token_file;                     // read at the start, after a 403 and by ReloadToken
+  http::TlsFiles tls;
+  int max_connections = 16;
+  Millis connect_timeout{2000};
+  size_t max_body = size_t{256} << 20;
+};
+
+// Why a read gave no usable data. Counted by class.
+enum class AgentError : unsigned char {
+  kNone,
+  kConnect,   // no connection, or it broke
+  kTimeout,   // no whole reply in time
+  kDenied,    // 401, 403
+  kNotFound,  // 404
+  kServer,    // 5xx and 429: no leader, no path to the datacenter, too many connections
+  kBadReply,  // another status, a missing index, a body that cannot be read or is too large
+  kNoLeader,  // the answering server has lost its leader: its data may be old
+};
+inline constexpr size_t kAgentErrors = 8;
+// "connect", "timeout", ...: the label of the metric. "none" for kNone.
+const char* AgentErrorName(AgentError error);
+
+struct GetRequest {
+  std::string path;  // "/v1/...", segments encoded
+  Params params;
+  bool stale = true;   // any server may answer
+  uint64_t index = 0;  // > 0: a blocking query
+  Millis wait{0};      // with index
+  Millis timeout{10000};
+};
+
+struct AgentReply {
+  AgentError error = AgentError::kNone;  // kNone exactly when the status is 200
+  int status = 0;                        // 0 = no reply at all
+  uint64_t index = 0;                    // X-Consul-Index; 0 = absent or unreadable
+  bool known_leader = true;              // absent counts as true
+  Millis last_contact{0};
+  bool translated = false;  // X-Consul-Translate-Addresses
+  std::string body;
+  std::string error_text;  // one line without secrets; "" when ok
+};
+
+struct AgentCounters {
+  Counter replies;
+  std::array<Counter, kAgentErrors> errors;  // by AgentError; [kNone] stays 0
+};
+
+// The meta data of a reply of whatever status. Pure.
+AgentReply ReadAgentReply(const http::Response& response);
+
+class AgentClient {
+ public:
+  using OnReply = std::function<void(AgentReply)>;
+  using Call = http::Client::Call;  // destroying it cancels
+
+  // `options.url` has passed ParseAgentUrl. A token file that cannot be read is logged, not fatal.
+  AgentClient(net::Loop& loop, AgentOptions options);
+  AgentClient(const AgentClient&) = delete;
+  AgentClient& operator=(const AgentClient&) = delete;
+
+  // `on_reply` is called once, later; it may destroy the call.
+  [[nodiscard]] std::unique_ptr<Call> Get(const GetRequest& request, OnReply on_reply);
+
+  // Reads the token file again, if there is one (SIGHUP).
+  void ReloadToken();
+
+  // Counts an error that was found behind a reply of status 200.
+  void CountError(AgentError error) { counters_.errors[static_cast<size_t>(error)].Add(); }
+  const AgentCounters& counters() const { return counters_; }
+  size_t connections() const { return http_.connections(); }
+
+ private:
+  AgentReply Judge(Result<http::Response> result, Millis started, Millis timeout);
+
+  net::Loop& loop_;
+  AgentOptions options_;
+  AgentAddress address_;
+  std::string token_;
+  AgentCounters counters_;
+  http::Client http_;
+};
+
+}  // namespace signpost::consul

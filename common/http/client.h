@@ -1,0 +1,92 @@
+// Signpost. Apache-2.0; see LICENSE.
+// HTTP/1.1 client: libcurl's multi interface driven by a net::Loop. Everything on the loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+#include "common/net/loop.h"
+
+namespace signpost::http {
+
+struct TlsFiles {
+  std::string ca_file;      // PEM; empty = the system's
+  std::string client_cert;  // PEM; empty = none
+  std::string client_key;
+  bool verify = true;
+};
+
+struct ClientOptions {
+  // Connections to the one host that a client serves, idle ones included; further requests wait their turn.
+  int max_connections = 150;
+  Millis connect_timeout{2000};
+  // A gathered body larger than this fails the request with kLimit.
+  size_t max_body = size_t{512} << 20;
+  TlsFiles tls;
+  std::string unix_socket;  // when set, connects there whatever the URL's host
+};
+
+struct Request {
+  std::string method = "GET";
+  std::string url;  // absolute
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  Millis timeout{10000};  // whole exchange; zero = none (event streams)
+};
+
+struct Response {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::string body;                                           // empty when the body was streamed
+
+  // First value of that header (lower-case name), or an empty view. Valid while this object lives.
+  std::string_view Header(std::string_view name) const;
+};
+
+class Client {
+ public:
+  // A reply of whatever status is ok; only a failed exchange is an error:
+  // kUnavailable (connect, reset, time-out, TLS), kLimit (body too large), kInvalid (no such URL, a line end in a
+  // header, or the reader of the body said stop). Texts name host, port and reason, never a header, path or query.
+  using OnDone = std::function<void(Result<Response>)>;
+  // Pieces of the body as they arrive; valid during the call. Return false to end the request.
+  using OnBody = std::function<bool(std::string_view)>;
+
+  // Owns the request: destroying it cancels silently (no callback follows). May be destroyed in its own callback.
+  class Call {
+   public:
+    ~Call();
+    struct Impl;
+    explicit Call(std::shared_ptr<Impl> impl);  // for this folder only
+   private:
+    std::shared_ptr<Impl> impl_;
+  };
+
+  Client(net::Loop& loop, ClientOptions options);
+  ~Client();  // cancels what is left, silently; may happen inside a callback
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // `on_done` is called exactly once, later, never from inside Send. The request's timeout counts from when it
+  // gets its connection, not while it waits for one. Redirects are not followed, proxies not used, and nothing is
+  // compressed unless the caller asks for it and decodes it.
+  [[nodiscard]] std::unique_ptr<Call> Send(Request request, OnDone on_done);
+  // Streams: the body, of any length, goes to `on_body` and Response::body stays empty.
+  [[nodiscard]] std::unique_ptr<Call> Stream(Request request, OnBody on_body, OnDone on_done);
+
+  // Open connections now, idle ones included.
+  size_t connections() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace signpost::http

@@ -1,0 +1,189 @@
+// Signpost. Apache-2.0; see LICENSE.
+#include "common/http/server_connection.h"
+
+#include <utility>
+
+#include "common/http/response_text.h"
+
+namespace signpost::http {
+namespace {
+
+std::span<const uint8_t> AsBytes(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace
+
+class ServerConnection::Answer final : public Responder {
+ public:
+  Answer(std::weak_ptr<ServerConnection> connection, uint64_t serial)
+      : connection_(std::move(connection)), serial_(serial) {}
+  ~Answer() override {
+    if (!sent_) Send({.status = 500, .headers = {}, .body = ""});
+  }
+
+  void Send(ServerResponse response) override {
+    if (std::exchange(sent_, true)) return;
+    if (const auto connection = connection_.lock()) connection->Respond(serial_, std::move(response));
+  }
+
+  void OnGone(std::function<void()> on_gone) override {
+    const auto connection = connection_.lock();
+    if (!sent_ && connection && connection->serial_ == serial_) connection->on_gone_ = std::move(on_gone);
+  }
+
+ private:
+  const std::weak_ptr<ServerConnection> connection_;
+  const uint64_t serial_;
+  bool sent_ = false;
+};
+
+ServerConnection::ServerConnection(net::Loop& loop, std::shared_ptr<const Host> host,
+                                   std::unique_ptr<net::TcpStream> stream)
+    : host_(std::move(host)),
+      stream_(std::move(stream)),
+      timer_(loop, [this] { OnTimeout(); }),
+      parser_({.max_head = host_->options.max_head, .max_body = host_->options.max_body}) {}
+
+void ServerConnection::Serve() {
+  stream_->SetHandlers({.on_data = [this](std::span<const uint8_t> data) { OnData(data); },
+                        .on_end = [this](const Status& status) { OnEnd(status.ok()); },
+                        .on_drained = [this] { OnDrained(); }});
+  Enter(Phase::kIdle, host_->options.head_timeout);
+  stream_->StartReading();
+}
+
+void ServerConnection::Abandon() {
+  phase_ = Phase::kOver;
+  stream_.reset();
+  timer_.Stop();
+  on_gone_ = nullptr;
+}
+
+void ServerConnection::Enter(Phase phase, Millis limit) {
+  phase_ = phase;
+  timer_.Start(limit);
+}
+
+void ServerConnection::OnData(std::span<const uint8_t> data) {
+  const auto keep = shared_from_this();
+  pending_.append(reinterpret_cast<const char*>(data.data()), data.size());
+  Process();
+  if (phase_ != Phase::kOver && pending_.size() > host_->options.max_head) stream_->PauseReading();
+}
+
+void ServerConnection::OnEnd(bool orderly) {
+  const auto keep = shared_from_this();
+  peer_finished_ = true;
+  if (!orderly || phase_ == Phase::kIdle || phase_ == Phase::kReading) {
+    Over(false);
+  } else if (auto gone = std::exchange(on_gone_, nullptr)) {
+    gone();  // it may only have shut down its sending side: an answer is still sent
+  }
+}
+
+void ServerConnection::OnDrained() {
+  const auto keep = shared_from_this();
+  if (phase_ == Phase::kWriting) FinishAnswer();
+}
+
+void ServerConnection::OnTimeout() {
+  const auto keep = shared_from_this();
+  if (phase_ == Phase::kReading) {
+    Refuse(408, "the request did not come in time");
+  } else if (phase_ == Phase::kWriting && stream_->queued() < unsent_) {
+    unsent_ = stream_->queued();  // slow, but it moves
+    timer_.Start(host_->options.body_timeout);
+  } else if (phase_ != Phase::kHandling) {
+    Over(false);
+  }
+}
+
+// Feeds the parser until it has a request to handle, or no bytes are left.
+void ServerConnection::Process() {
+  if (std::exchange(processing_, true)) return;
+  size_t used = 0;
+  while ((phase_ == Phase::kIdle || phase_ == Phase::kReading) && used < pending_.size()) {
+    const RequestParser::State before = parser_.state();
+    used += parser_.Feed(std::string_view(pending_).substr(used));
+    OnProgress(before);
+  }
+  pending_.erase(0, used);
+  processing_ = false;
+  if (phase_ == Phase::kOver) return;
+  if (peer_finished_ && (phase_ == Phase::kIdle || phase_ == Phase::kReading)) return Over(true);
+  if (pending_.empty()) pending_ = {};  // an idle connection owns no buffer
+  if (pending_.size() <= host_->options.max_head && !peer_finished_) stream_->StartReading();
+}
+
+void ServerConnection::OnProgress(RequestParser::State before) {
+  using State = RequestParser::State;
+  const State now = parser_.state();
+  if (phase_ == Phase::kIdle && parser_.started()) Enter(Phase::kReading, host_->options.head_timeout);
+  if (now == State::kFailed) return Refuse(parser_.error(), parser_.error_text());
+  if (now == State::kComplete) return Dispatch();
+  if (before == State::kHead && now == State::kBody) {
+    Enter(Phase::kReading, host_->options.body_timeout);
+    if (parser_.wants_continue()) stream_->Write(AsBytes("HTTP/1.1 100 Continue\r\n\r\n"));
+  }
+}
+
+void ServerConnection::Dispatch() {
+  keep_alive_ = parser_.keep_alive();
+  ServerRequest request = parser_.Take();
+  request.peer = stream_->peer();
+  head_only_ = request.method == "HEAD";
+  ++serial_;
+  phase_ = Phase::kHandling;
+  timer_.Stop();
+  host_->handler(std::move(request), std::make_unique<Answer>(weak_from_this(), serial_));
+}
+
+void ServerConnection::Respond(uint64_t serial, ServerResponse response) {
+  if (phase_ != Phase::kHandling || serial != serial_) return;
+  const auto gone = std::exchange(on_gone_, nullptr);
+  for (const auto& [name, value] : response.headers) {
+    if ((name == "Connection" || name == "connection") && value == "close") keep_alive_ = false;
+  }
+  const ResponseFraming framing = {.keep_alive = keep_alive_, .head_only = head_only_};
+  const std::string head = ResponseHead(response, framing, SystemClock().Wall());
+  const bool body = HasBody(response, framing);
+  stream_->Write(AsBytes(head), body ? AsBytes(response.body) : std::span<const uint8_t>());
+  unsent_ = stream_->queued();
+  if (unsent_ > 0) {
+    Enter(Phase::kWriting, host_->options.body_timeout);
+    return;
+  }
+  FinishAnswer();
+}
+
+void ServerConnection::FinishAnswer() {
+  if (!keep_alive_) return Over(true);
+  Enter(Phase::kIdle, host_->options.idle_timeout);
+  Process();
+}
+
+// Answers what was no request, and closes: where the next one would start is unknown.
+void ServerConnection::Refuse(int status, const std::string& text) {
+  const ServerResponse response = {.status = status, .headers = {{"Content-Type", "text/plain"}}, .body = text + "\n"};
+  const std::string head = ResponseHead(response, {.keep_alive = false, .head_only = false}, SystemClock().Wall());
+  stream_->Write(AsBytes(head), AsBytes(response.body));
+  Over(true);
+}
+
+void ServerConnection::Over(bool drain) {
+  if (phase_ == Phase::kOver) return;
+  phase_ = Phase::kOver;
+  timer_.Stop();
+  const auto gone = std::exchange(on_gone_, nullptr);
+  if (drain) {
+    net::TcpStream::CloseAfterDrain(std::move(stream_));
+  } else {
+    stream_.reset();
+  }
+  const auto keep = shared_from_this();
+  host_->on_over(*this);
+  if (gone) gone();
+}
+
+}  // namespace signpost::http

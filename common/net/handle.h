@@ -1,0 +1,79 @@
+// Signpost. Apache-2.0; see LICENSE.
+// For this folder only: the loop's inside, and the one place that knows libuv's close-then-free rule.
+#pragma once
+
+#include <uv.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "common/net/loop.h"
+
+namespace signpost::net {
+
+struct Loop::Impl {
+  static constexpr size_t kReadBuffer = 64 << 10;
+
+  Impl();
+  // Closes every handle that is left and runs the loop until it is empty.
+  void CloseAll();
+  void RunTasks();
+  // Takes and destroys waiting tasks until none is left.
+  void DropTasks();
+  bool InLoop() const;
+  // Before Run the cached time may be old: refreshes it, so that a timer does not fire early.
+  void Refresh();
+
+  uv_loop_t loop{};
+  uv_async_t wake{};
+  std::atomic<std::thread::id> owner{};  // no thread while the loop is not running
+  std::atomic<bool> stop = false;
+  // Streams read into this one after the other: an idle connection owns no buffer.
+  std::unique_ptr<char[]> read_buffer;
+
+  std::mutex mutex;
+  std::vector<std::function<void()>> tasks;  // guarded by mutex
+};
+
+// Base of every object that owns one libuv handle. The owner holds it by shared_ptr and calls Close
+// when it is itself destroyed; the object then keeps itself alive until libuv lets go of the handle.
+// After the loop is gone every object is closed, and Close does nothing.
+class Handle : public std::enable_shared_from_this<Handle> {
+ public:
+  virtual ~Handle() = default;
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+
+  void Close();
+  bool closing() const { return closing_; }
+  Loop& loop() const { return loop_; }
+  uv_loop_t* uv() const { return &loop_.impl().loop; }
+
+ protected:
+  explicit Handle(Loop& loop) : loop_(loop) { loop.AssertInLoop(); }
+  // To be called once, when the derived class has initialised its handle.
+  void Attach(uv_handle_t* handle);
+  // libuv has let go of the handle; the object may die with the return of this.
+  virtual void OnClosed() {}
+
+ private:
+  Loop& loop_;
+  uv_handle_t* handle_ = nullptr;
+  bool closing_ = false;
+  std::shared_ptr<Handle> self_;
+};
+
+// The C++ object behind a libuv handle, in a libuv callback.
+template <typename T, typename UvHandle>
+T& OwnerOf(UvHandle* handle) {
+  return *static_cast<T*>(static_cast<Handle*>(handle->data));
+}
+
+// A result below 0 of a libuv call that fails only when our own code is wrong.
+void CheckUv(int result, const char* call);
+
+}  // namespace signpost::net

@@ -1,0 +1,129 @@
+// Signpost. Apache-2.0; see LICENSE.
+#include "common/net/loop.h"
+
+#include <csignal>
+#include <utility>
+
+#include "common/base/status.h"
+#include "common/net/handle.h"
+
+namespace signpost::net {
+namespace {
+
+// A write to a connection that the peer reset must be an error code, not the end of the process.
+void IgnoreSigpipe() {
+  struct sigaction action {};
+  if (sigaction(SIGPIPE, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &action, nullptr);
+}
+
+void CloseHandle(uv_handle_t* handle, void* /*unused*/) {
+  if (handle->data != nullptr) {
+    static_cast<Handle*>(handle->data)->Close();
+  } else if (uv_is_closing(handle) == 0) {
+    uv_close(handle, nullptr);
+  }
+}
+
+}  // namespace
+
+Loop::Impl::Impl() {
+  CheckUv(uv_loop_init(&loop), "uv_loop_init");
+  loop.data = this;
+  CheckUv(uv_async_init(&loop, &wake,
+                        [](uv_async_t* async) {
+                          auto& impl = *static_cast<Impl*>(async->loop->data);
+                          if (impl.stop.exchange(false)) uv_stop(async->loop);
+                          impl.RunTasks();
+                        }),
+          "uv_async_init");
+}
+
+void Loop::Impl::CloseAll() {
+  // A closed object's last words may own further objects of this loop, hence the rounds.
+  for (int round = 0; round < 100; ++round) {
+    DropTasks();
+    uv_walk(&loop, CloseHandle, nullptr);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    if (uv_loop_close(&loop) == 0) return;
+  }
+  Abort("a loop ends with open handles");
+}
+
+void Loop::Impl::RunTasks() {
+  std::vector<std::function<void()>> batch;
+  {
+    const std::lock_guard lock(mutex);
+    batch.swap(tasks);
+  }
+  for (std::function<void()>& slot : batch) {
+    const std::function<void()> task = std::move(slot);
+    task();
+  }
+}
+
+void Loop::Impl::DropTasks() {
+  for (;;) {
+    std::vector<std::function<void()>> batch;
+    {
+      const std::lock_guard lock(mutex);
+      batch.swap(tasks);
+    }
+    if (batch.empty()) return;
+  }
+}
+
+bool Loop::Impl::InLoop() const {
+  const std::thread::id running = owner.load(std::memory_order_relaxed);
+  return running == std::thread::id() || running == std::this_thread::get_id();
+}
+
+void Loop::Impl::Refresh() {
+  if (owner.load(std::memory_order_relaxed) == std::thread::id()) uv_update_time(&loop);
+}
+
+Loop::Loop() {
+  IgnoreSigpipe();
+  impl_ = std::make_unique<Impl>();
+}
+
+Loop::~Loop() {
+  AssertInLoop();
+  impl_->CloseAll();
+}
+
+void Loop::Run() {
+  AssertInLoop();
+  impl_->owner.store(std::this_thread::get_id());
+  uv_run(&impl_->loop, UV_RUN_DEFAULT);
+  impl_->owner.store(std::thread::id());
+}
+
+void Loop::Stop() {
+  if (impl_->owner.load() == std::this_thread::get_id()) {
+    uv_stop(&impl_->loop);
+    return;
+  }
+  impl_->stop = true;
+  uv_async_send(&impl_->wake);
+}
+
+void Loop::Post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->tasks.push_back(std::move(task));
+  }
+  uv_async_send(&impl_->wake);
+}
+
+Millis Loop::Now() const {
+  impl_->Refresh();
+  return Millis(static_cast<int64_t>(uv_now(&impl_->loop)));
+}
+
+void Loop::AssertInLoop() const {
+  if (!impl_->InLoop()) Abort("an object of a loop is used on another thread");
+}
+
+}  // namespace signpost::net

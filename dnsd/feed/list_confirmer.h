@@ -1,0 +1,41 @@
+// Signpost. Apache-2.0; see LICENSE.
+// Fetches the service list of a datacenter afresh, from the leader, when an empty reply is in doubt: one request per
+// datacenter at a time. On the loop's thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "common/consul/agent_client.h"
+
+namespace signpost::feed {
+
+class ListConfirmer {
+ public:
+  // `on_list` gets replies of status 200 only; after a failure whoever is still in doubt asks again.
+  using OnList = std::function<void(const std::string& datacenter, const consul::AgentReply&)>;
+
+  ListConfirmer(consul::AgentClient& client, std::string agent_datacenter, OnList on_list)
+      : client_(client), agent_datacenter_(std::move(agent_datacenter)), on_list_(std::move(on_list)) {}
+
+  // A request made while one is under way is answered by a second one: the first may be older than the doubt.
+  void Request(const std::string& datacenter);
+
+ private:
+  struct Pending {
+    bool again = false;
+    std::unique_ptr<consul::AgentClient::Call> call;
+  };
+
+  void Send(const std::string& datacenter, Pending& pending);
+  void OnReply(const std::string& datacenter, const consul::AgentReply& reply);
+
+  consul::AgentClient& client_;
+  std::string agent_datacenter_;
+  OnList on_list_;
+  std::map<std::string, Pending> pending_;
+};
+
+}  // namespace signpost::feed

@@ -1,0 +1,73 @@
+// Signpost. Apache-2.0; see LICENSE.
+// What is learnt only when a client asks for it: services and nodes of other datacenters, proxies (connect) and ingress
+// gateways of a service. Watched while in use and slots last, else fetched again every few seconds of use. On the
+// loop's thread.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/consul/agent_client.h"
+#include "dnsd/feed/feed_context.h"
+#include "dnsd/feed/service_list.h"
+
+namespace signpost::feed {
+
+class OnDemand {
+ public:
+  // Above `max_entries` the least recently wanted tenth is forgotten.
+  OnDemand(FeedContext& context, size_t max_entries) : context_(context), max_entries_(max_entries) {}
+
+  // What an earlier run knew; announced to the sink. Counts as wanted now.
+  void Restore(const std::shared_ptr<const catalog::Service>& service);
+  void Restore(const catalog::Key& key, const std::shared_ptr<const consul::Node>& node);
+
+  void Want(const catalog::Key& key);
+  void OnFetched(const catalog::Key& key, const consul::AgentReply& reply);
+  Status OnWatched(const catalog::Key& key, const consul::AgentReply& reply);
+  void OnWatchFailed(const catalog::Key& key) { Fail(key); }
+
+  // The list of a datacenter's services came, as asked for by FeedContext::confirm, and the ACL guard believes it:
+  // empty replies from there may be believed now.
+  void OnConfirmed(const std::string& datacenter, const ServiceList& list);
+
+  // Forgets what was not wanted for `limit`.
+  void DropIdle(Millis limit);
+
+  size_t size() const { return entries_.size(); }
+  void Collect(std::vector<std::shared_ptr<const catalog::Service>>& services,
+               std::vector<std::shared_ptr<const consul::Node>>& nodes) const;
+
+ private:
+  struct Entry {
+    std::shared_ptr<const catalog::Service> service;
+    std::shared_ptr<const consul::Node> node;  // Kind::kNode
+    Millis wanted{0};
+    Millis fetched{0};
+    bool absent = false;   // known not to exist
+    bool waiting = false;  // a client waits for it
+    int doubts = 0;        // empty replies not believed yet
+
+    bool has_data() const { return service || node; }
+  };
+  using Entries = std::unordered_map<catalog::Key, Entry, KeyHash>;
+
+  Status Apply(const catalog::Key& key, const consul::AgentReply& reply);
+  Status ApplyNode(const catalog::Key& key, Entry& entry, const consul::AgentReply& reply);
+  Status ApplyService(const catalog::Key& key, Entry& entry, const consul::AgentReply& reply);
+  void ApplyEmpty(const catalog::Key& key, Entry& entry);
+  void Answer(const catalog::Key& key, const Entry& entry);
+  void BecomeAbsent(const catalog::Key& key, Entry& entry);
+  void Fail(catalog::Key key);
+  void MakeRoom();
+  void Forget(const std::vector<catalog::Key>& keys);
+
+  FeedContext& context_;
+  size_t max_entries_;
+  Entries entries_;
+};
+
+}  // namespace signpost::feed

@@ -1,0 +1,93 @@
+// Signpost. Apache-2.0; see LICENSE.
+#include "dnsd/publisher.h"
+
+#include <utility>
+
+namespace signpost::dnsd {
+
+using service_zone::Change;
+
+Publisher::Publisher(net::Loop& loop, std::shared_ptr<const service_zone::Settings> settings,
+                     std::vector<std::unique_ptr<Worker>>& workers)
+    : workers_(workers), settings_(settings), preparer_(std::move(settings)), flush_(loop, [this] { Flush(); }) {}
+
+// Changes of one turn of the loop travel together; a change alone does not wait for more.
+void Publisher::Add(Change change) {
+  pending_.push_back(std::move(change));
+  if (!flush_.running()) flush_.Start(Millis(0));
+}
+
+void Publisher::Flush() {
+  if (pending_.empty()) return;
+  ++generation_;
+  const auto changes = std::make_shared<const std::vector<Change>>(std::exchange(pending_, {}));
+  for (const auto& worker : workers_) worker->Apply(changes);
+}
+
+// Keeps its place behind the changes that came before it.
+template <typename Update>
+void Publisher::Post(const Update& update) {
+  Flush();
+  for (const auto& worker : workers_) worker->Post(update);
+}
+
+void Publisher::OnService(const catalog::Key& key, std::shared_ptr<const catalog::Service> service) {
+  Change change{.what = Change::What::kService, .key = key};
+  if (service) {
+    services_[key] = service;
+    change.service = preparer_.Prepare(std::move(service));
+  } else {
+    services_.erase(key);
+  }
+  Add(std::move(change));
+}
+
+void Publisher::OnServiceName(const catalog::Key& key) { Add({.what = Change::What::kServiceName, .key = key}); }
+
+void Publisher::OnNode(const catalog::Key& key, std::shared_ptr<const consul::Node> node) {
+  Change change{.what = Change::What::kNode, .key = key};
+  if (node) {
+    nodes_[key] = node;
+    change.node = preparer_.Prepare(node, IsTranslated(key));
+  } else {
+    nodes_.erase(key);
+  }
+  Add(std::move(change));
+}
+
+// A node of another datacenter comes with its WAN address in place of the main one, if the agent translates.
+bool Publisher::IsTranslated(const catalog::Key& node_key) const { return node_key.datacenter != settings_->datacenter; }
+
+void Publisher::OnUnavailable(const catalog::Key& key) { Add({.what = Change::What::kUnavailable, .key = key}); }
+
+void Publisher::OnForget(const catalog::Key& key) {
+  services_.erase(key);
+  nodes_.erase(key);
+  Add({.what = Change::What::kForget, .key = key});
+}
+
+void Publisher::OnDatacenters(const std::vector<std::string>& names) {
+  datacenters_ = names;
+  Post([names](service_zone::ZoneData& data, uint64_t) { data.SetDatacenters(names); });
+}
+
+void Publisher::OnFreshness(catalog::Freshness freshness) {
+  freshness_ = freshness;
+  Post([freshness](service_zone::ZoneData& data, uint64_t) { data.SetFreshness(freshness); });
+}
+
+void Publisher::OnIndex(uint64_t index) {
+  index_ = index;
+  Post([serial = static_cast<uint32_t>(index)](service_zone::ZoneData& data, uint64_t) { data.SetSerial(serial); });
+}
+
+void Publisher::SetSettings(std::shared_ptr<const service_zone::Settings> settings) {
+  settings_ = std::move(settings);
+  preparer_ = service_zone::Preparer(settings_);
+  Post([settings = settings_](service_zone::ZoneData& data, uint64_t) { data.SetSettings(settings); });
+  for (const auto& [key, service] : services_) Add({.what = Change::What::kService, .key = key, .service = preparer_.Prepare(service)});
+  for (const auto& [key, node] : nodes_) Add({.what = Change::What::kNode, .key = key, .node = preparer_.Prepare(node, IsTranslated(key))});
+  Flush();
+}
+
+}  // namespace signpost::dnsd

@@ -1,0 +1,176 @@
+// Signpost. Apache-2.0; see LICENSE.
+#include "dnsd/server.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <csignal>
+#include <string>
+#include <utility>
+
+#include "common/base/log.h"
+#include "dnsd/catalog/snapshot_file.h"
+#include "dnsd/settings.h"
+
+namespace signpost::dnsd {
+namespace {
+
+// TCP clients get this long to take their last answers.
+constexpr Millis kStopGrace{1000};
+
+std::string SnapshotPath(const StartOptions& start) { return start.data_dir + "/catalog.snapshot"; }
+
+feed::ConsulFeedOptions FeedOptions(const DnsdOptions& options) {
+  const options::ConsulOptions& consul = options.start.consul;
+  feed::ConsulFeedOptions feed;
+  feed.agent.url = consul.unix_socket.empty() ? consul.url : "unix://" + consul.unix_socket;
+  feed.agent.token = consul.token;
+  feed.agent.token_file = consul.token_file;
+  feed.agent.tls = {.ca_file = consul.ca_file, .client_cert = consul.client_cert, .client_key = consul.client_key};
+  if (!options.start.datacenter_is_default) feed.datacenter = options.start.datacenter;
+  feed.max_stale = options.live.max_stale;
+  return feed;
+}
+
+// Creates the last directory of the path only: a mistyped path should fail.
+Status MakeDataDir(const std::string& path) {
+  if (mkdir(path.c_str(), 0750) == 0 || errno == EEXIST) return Status::Ok();
+  return Status::System("cannot create " + path + "; choose another place with --data-dir, or --dev to keep nothing", errno);
+}
+
+std::string PortInUse(const net::SocketAddress& address, const Status& status) {
+  return "cannot listen on " + address.ToString() + ": " + status.text() +
+         ". If another name server holds the port (systemd-resolved on 127.0.0.53, dnsmasq, a second dnsd; `ss -lunp` shows "
+         "it), stop it or choose other addresses with --listen";
+}
+
+}  // namespace
+
+Server::Server(DnsdOptions options, options::Source source)
+    : options_(std::move(options)),
+      source_(std::move(source)),
+      tcp_budget_(static_cast<size_t>(options_.start.tcp_max_connections), static_cast<size_t>(options_.start.tcp_max_per_client)) {}
+
+Server::~Server() = default;
+
+Status Server::Run() {
+  std::signal(SIGPIPE, SIG_IGN);
+  if (!options_.start.data_dir.empty()) {
+    if (Status made = MakeDataDir(options_.start.data_dir); !made.ok()) return made;
+  }
+  if (Status bound = Bind(); !bound.ok()) return bound;
+  StartFeed();
+  if (Status bound = BindOperations(); !bound.ok()) return bound;
+  for (const auto& worker : workers_) worker->Start();
+
+  const net::SignalWatcher on_term(loop_, SIGTERM, [this] { loop_.Stop(); });
+  const net::SignalWatcher on_int(loop_, SIGINT, [this] { loop_.Stop(); });
+  const net::SignalWatcher on_hup(loop_, SIGHUP, [this] { Reload(); });
+  LogInfo("dnsd answers on " + bound_.front().ToString() + (bound_.size() > 1 ? " and other addresses" : "") + " for " +
+          options_.start.domain + ", operations on " + operations_->local().ToString());
+  loop_.Run();
+  Stop();
+  return Status::Ok();
+}
+
+Status Server::Bind() {
+  const auto settings = MakeSettings(options_);
+  const transport::TcpOptions tcp{.idle_timeout = options_.start.tcp_idle_timeout};
+  for (int i = 0; i < options_.start.threads; ++i) {
+    workers_.push_back(std::make_unique<Worker>(settings, tcp, tcp_budget_,
+                                                [this](std::vector<catalog::Key> keys) { OnWanted(std::move(keys)); }));
+  }
+  for (const net::SocketAddress& address : options_.start.listen) {
+    net::SocketAddress chosen = address;
+    for (const auto& worker : workers_) {
+      auto bound = worker->Bind(chosen);
+      if (!bound.ok() && options_.start.listen_is_default && address.family() == AF_INET6 && !bound_.empty()) {
+        LogInfo("not listening on " + address.ToString() + ": " + bound.status().text());
+        break;
+      }
+      if (!bound.ok()) return {bound.status().kind(), PortInUse(address, bound.status())};
+      chosen = bound.value();  // port 0: all workers share the port that the first one got
+    }
+    if (chosen.port() != 0) bound_.push_back(chosen);
+  }
+  publisher_ = std::make_unique<Publisher>(loop_, settings, workers_);
+  return Status::Ok();
+}
+
+void Server::StartFeed() {
+  feed::ConsulFeedOptions feed_options = FeedOptions(options_);
+  feed_options.on_datacenter = [this](const std::string& name) { OnDatacenter(name); };
+  feed_ = std::make_unique<feed::ConsulFeed>(loop_, SystemClock(), std::move(feed_options));
+  if (!options_.start.data_dir.empty()) {
+    const std::string path = SnapshotPath(options_.start);
+    auto snapshot = catalog::LoadSnapshot(path);
+    if (snapshot.ok()) {
+      feed_->Restore(std::move(snapshot).value());
+    } else if (snapshot.status().kind() != ErrorKind::kNotFound) {
+      LogWarn(snapshot.status().text());
+    }
+    snapshot_writer_ = std::make_unique<SnapshotWriter>(loop_, path, options_.start.snapshot_interval, *feed_);
+  }
+  feed_->Start(*publisher_);
+}
+
+Status Server::BindOperations() {
+  view_ = std::make_unique<OperationsView>(
+      OperationsView{workers_, *publisher_, *feed_, bound_, SystemClock().Monotonic()});
+  auto operations = http::Server::Listen(loop_, options_.start.http, {.max_connections = 64},
+                                         [this](const http::ServerRequest& request, std::unique_ptr<http::Responder> responder) {
+                                           responder->Send(AnswerOperations(*view_, request));
+                                         });
+  if (!operations.ok()) {
+    return {operations.status().kind(), "cannot open the operations listener " + options_.start.http.ToString() + ": " +
+                                            operations.status().text() + "; choose another address with --http"};
+  }
+  operations_ = std::move(operations).value();
+  return Status::Ok();
+}
+
+void Server::OnDatacenter(const std::string& name) {
+  if (name == options_.start.datacenter) return;
+  LogInfo("the agent's datacenter is " + name);
+  options_.start.datacenter = name;
+  publisher_->SetSettings(MakeSettings(options_));
+}
+
+void Server::OnWanted(std::vector<catalog::Key> keys) {
+  loop_.Post([this, keys = std::move(keys)] {
+    for (const catalog::Key& key : keys) feed_->Want(key);
+  });
+}
+
+// All or nothing: what is wrong with the new options leaves the old ones in force.
+void Server::Reload() {
+  feed_->ReloadToken();
+  auto values = options::Read(DnsdRows(), source_);
+  if (!values.ok()) {
+    LogError("reload refused, the old options stay: " + values.status().text());
+    return;
+  }
+  for (const std::string_view name : options::SealedChanges(options_.values, values.value())) {
+    LogWarn("--" + std::string(name) + " changes with the next start only");
+  }
+  auto options = MakeDnsdOptions(values.value());
+  if (!options.ok()) {
+    LogError("reload refused, the old options stay: " + options.status().text());
+    return;
+  }
+  options_.live = options.value().live;
+  SetLogging(options_.live.log.level, options_.live.log.format);
+  publisher_->SetSettings(MakeSettings(options_));
+  LogInfo("options reloaded");
+}
+
+void Server::Stop() {
+  LogInfo("stopping");
+  operations_.reset();
+  if (snapshot_writer_) snapshot_writer_->WriteLast();
+  for (const auto& worker : workers_) worker->Stop(kStopGrace);
+  snapshot_writer_.reset();
+  feed_.reset();
+}
+
+}  // namespace signpost::dnsd

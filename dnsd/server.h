@@ -1,0 +1,58 @@
+// Signpost. Apache-2.0; see LICENSE.
+// dnsd as a whole: what is started in which order, and stopped in the reverse one.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/http/server.h"
+#include "common/net/loop.h"
+#include "common/net/signals.h"
+#include "common/options/options.h"
+#include "dnsd/dnsd_options.h"
+#include "dnsd/feed/consul_feed.h"
+#include "dnsd/operations.h"
+#include "dnsd/publisher.h"
+#include "dnsd/snapshot_writer.h"
+#include "dnsd/worker.h"
+
+namespace signpost::dnsd {
+
+class Server {
+ public:
+  // `source` is read again on SIGHUP.
+  Server(DnsdOptions options, options::Source source);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Binds, serves until SIGTERM or SIGINT, stops. The status of a failed start tells what to do.
+  Status Run();
+
+ private:
+  Status Bind();
+  Status BindOperations();
+  void StartFeed();
+  void OnDatacenter(const std::string& name);
+  void Reload();
+  void Stop();
+  // Any thread.
+  void OnWanted(std::vector<catalog::Key> keys);
+
+  DnsdOptions options_;
+  const options::Source source_;
+  net::Loop loop_;
+  transport::TcpBudget tcp_budget_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<Publisher> publisher_;
+  std::unique_ptr<feed::ConsulFeed> feed_;
+  std::unique_ptr<SnapshotWriter> snapshot_writer_;
+  std::unique_ptr<OperationsView> view_;
+  std::unique_ptr<http::Server> operations_;
+  std::vector<net::SocketAddress> bound_;
+};
+
+}  // namespace signpost::dnsd

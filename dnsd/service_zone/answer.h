@@ -1,0 +1,115 @@
+// Signpost. Apache-2.0; see LICENSE.
+// Turns a question about the consul zone into records. One Answerer per loop.
+//   answer.cc          the outcome of the lookup, apex, nodes, addresses, negatives
+//   answer_service.cc  services: rotation, limits, SRV with additional records, TXT
+//   answer_alias.cc    host names as addresses: CNAME and what it leads to
+//   answer_reverse.cc  PTR
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "dnsd/catalog/catalog.h"
+#include "dnsd/service_zone/draw.h"
+#include "dnsd/service_zone/lookup.h"
+#include "dnsd/service_zone/records.h"
+#include "dnsd/service_zone/zone_data.h"
+#include "dnsd/wire/query.h"
+#include "dnsd/wire/response_writer.h"
+
+namespace signpost::service_zone {
+
+// How an answer ended. Records are in the writer; header bits follow from this.
+struct Verdict {
+  wire::Rcode rcode = wire::Rcode::kNoError;
+  bool authoritative = true;
+  bool truncated = false;
+  // Set when the answer must wait for the catalog's source: discard the writer and ask again later.
+  std::optional<catalog::Key> wanted;
+};
+
+struct Question {
+  const wire::Query& query;
+  wire::ResponseWriter& writer;
+  bool over_tcp;    // lifts the limits that are for UDP only
+  uint64_t now_ms;  // the loop's time
+};
+
+class Answerer {
+ public:
+  Answerer(ZoneData& data, uint64_t seed) : data_(data), drawer_(seed), alias_drawer_(~seed) { used_.reserve(kMaxUsed); }
+
+  // A name in the domain; `labels` of its labels stand left of it.
+  Verdict AnswerZone(const Question& q, size_t labels);
+  // A name in in-addr.arpa or ip6.arpa.
+  Verdict AnswerReverse(const Question& q);
+
+  // Makes room for the largest set of the data, so that answering does not allocate. Call after each change.
+  void Reserve();
+
+  // Keys answered from since the last call, each at most once per ten seconds and at most kMaxUsed in all.
+  static constexpr size_t kMaxUsed = 256;
+  std::vector<catalog::Key> TakeUsed();
+  bool has_used() const { return !used_.empty(); }
+
+ private:
+  Verdict Answer(const Question& q, const Found& found);
+  Verdict AnswerApex(const Question& q);
+  Verdict AnswerNode(const Question& q, const PreparedNode& node);
+  Verdict AnswerAddress(const Question& q, const Address& address);
+  Verdict Negative(const Question& q, wire::Rcode rcode);
+
+  Verdict AnswerService(const Question& q, const Found& found);
+  Verdict AnswerAddresses(const Question& q, const Found& found);
+  Verdict AnswerSrv(const Question& q, const Found& found);
+  Verdict AnswerServiceTxt(const Question& q, const Found& found);
+  std::optional<catalog::Key> AddAdditional(const Question& q, const PreparedService& service,
+                                            const WeightedItems<uint32_t>& srv, std::span<const uint32_t> order, uint32_t ttl);
+  // The addresses of an SRV target that stands at `offset` of the message. False when room ran out.
+  bool AddTargetAddresses(const Question& q, const PreparedService& service, const Endpoint& endpoint, size_t offset,
+                          uint32_t ttl, std::optional<catalog::Key>& wanted);
+  bool AddNodeTxt(const Question& q, const Endpoint& endpoint, uint32_t ttl);
+
+  Verdict AnswerAlias(const Question& q, const PreparedService& service, const WeightedItems<uint32_t>& alias);
+  Verdict AnswerNodeAlias(const Question& q, const PreparedNode& node);
+  // One of the host names, drawn by weight, in wire form.
+  std::span<const uint8_t> DrawHost(const PreparedService& service, const WeightedItems<uint32_t>& alias);
+  // Adds what `host` leads to inside the domain. Set when the source must be asked first.
+  std::optional<catalog::Key> FollowAlias(const Question& q, std::span<const uint8_t> host, wire::Section section,
+                                          uint16_t type, uint32_t ttl);
+  // Adds the addresses of one name on the way; returns the next host name if it is an alias again.
+  std::span<const uint8_t> AddAliasStep(const Question& q, const Found& found, const Owner& owner, wire::Section section,
+                                        uint16_t type, uint32_t ttl);
+
+  Verdict NegativeReverse(const Question& q, wire::Rcode rcode);
+
+  // Null when `name` lies outside the domain.
+  std::optional<Found> LookupInside(const wire::Name& name, uint64_t now_ms);
+  void NoteUse(const Found& found, uint64_t now_ms);
+  // TTLs are capped while the source is lost.
+  uint32_t Ttl(uint32_t ttl) const;
+  uint32_t NodeTtl() const { return Ttl(data_.settings().node_ttl); }
+
+  template <typename Item>
+  static std::span<const uint32_t> Order(Drawer& drawer, const PreparedService& service, const WeightedItems<Item>& set,
+                                         size_t want) {
+    if (service.source->keep_order) return drawer.InOrder(set.size()).first(std::min(want, set.size()));
+    return drawer.Draw(set.weights, set.summary, want);
+  }
+
+  ZoneData& data_;
+  Drawer drawer_;
+  Drawer alias_drawer_;  // what a host name leads to is drawn while the order of the service is still in use
+  std::vector<catalog::Key> used_;
+  // Scratch of one answer, sized by Reserve.
+  std::vector<size_t> target_offsets_;
+  std::vector<uint32_t> seen_targets_;
+  std::vector<uint32_t> seen_nodes_;
+  uint32_t generation_ = 0;
+};
+
+}  // namespace signpost::service_zone

@@ -1,0 +1,107 @@
+// Signpost. Apache-2.0; see LICENSE.
+// Services and nodes made ready for answering: addresses parsed, equal ones merged, weights summed, tags
+// indexed. Built on the control thread, immutable, shared by all loops.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "dnsd/catalog/catalog.h"
+#include "dnsd/service_zone/address_choice.h"
+#include "dnsd/service_zone/draw.h"
+#include "dnsd/service_zone/settings.h"
+
+namespace signpost::service_zone {
+
+struct PreparedNode {
+  std::shared_ptr<const consul::Node> node;
+  std::string owner;  // wire form of <node>.node.<dc>.<domain>; empty when a label is too long for DNS
+  std::string host;   // wire form of a host name that stands for the address, or empty
+  AddressChoice addresses;
+  std::vector<std::string> txt;  // RDATA of one TXT record per meta pair
+};
+
+// An instance as SRV record: where it points and what its additional records are.
+struct Endpoint {
+  enum class Target : unsigned char { kNode, kAddress4, kAddress6, kHost };
+
+  const PreparedNode* node = nullptr;  // kept alive by PreparedService::nodes
+  uint32_t instance = 0;               // index into PreparedService::source->instances
+  uint32_t same_target = 0;            // first endpoint with the same target: additional records are its
+  uint32_t node_index = 0;             // index into PreparedService::nodes
+  int32_t v6 = -1;                     // index into PreparedService::v6, or -1
+  int32_t host = -1;                   // index into PreparedService::hosts, or -1
+  Ipv4 v4{};
+  bool has_v4 = false;
+  Target target = Target::kNode;
+  uint16_t port = 0;
+  uint16_t weight = 0;
+};
+
+// Records of one kind in drawing order: weights[i] belongs to items[i].
+template <typename Item>
+struct WeightedItems {
+  std::vector<Item> items;
+  std::vector<uint32_t> weights;
+  WeightSummary summary;
+
+  size_t size() const { return items.size(); }
+};
+
+// What one name (a service, or a service with a tag) answers with.
+struct AnswerSet {
+  WeightedItems<Ipv4> a;         // distinct addresses, weights added; weight 0 only when all are 0
+  WeightedItems<Ipv6> aaaa;      // likewise
+  WeightedItems<uint32_t> srv;   // indexes into endpoints; one per target and port
+  WeightedItems<uint32_t> alias;  // endpoints whose address is a host name
+  std::vector<uint32_t> usable;  // instances that the health filter lets through, for TXT
+};
+
+struct PreparedService {
+  std::shared_ptr<const catalog::Service> source;
+  std::vector<std::shared_ptr<const PreparedNode>> nodes;
+  std::vector<Endpoint> endpoints;
+  std::vector<Ipv6> v6;
+  std::vector<std::string> hosts;  // wire form of host names that stand for addresses
+  std::vector<AnswerSet> sets;                              // sets[0] is the service without a tag
+  std::vector<std::pair<std::string, uint32_t>> tag_sets;   // lower-case tag, index into sets; sorted by tag
+  uint32_t ttl = 0;           // seconds
+  uint32_t answer_limit = 0;  // 0 = none
+  size_t largest_set = 0;     // how much a Drawer must Reserve
+
+  // Null when no instance, healthy or not, carries the tag ("" is always known).
+  const AnswerSet* FindTag(std::string_view tag) const;
+  // A known tag ends in "." + `tag`: the name with `tag` is an empty non-terminal.
+  bool HasTagBelow(std::string_view tag) const;
+  const consul::ServiceInstance& instance(const Endpoint& endpoint) const { return source->instances[endpoint.instance]; }
+  // The datacenter that names in the answer carry.
+  const std::string& datacenter() const {
+    return source->answering_datacenter.empty() ? source->key.datacenter : source->answering_datacenter;
+  }
+};
+
+// Prepares nodes and services; equal nodes share one PreparedNode. Control thread only.
+class Preparer {
+ public:
+  explicit Preparer(std::shared_ptr<const Settings> settings) : settings_(std::move(settings)) {}
+
+  std::shared_ptr<const PreparedNode> Prepare(const std::shared_ptr<const consul::Node>& node, bool translated);
+  std::shared_ptr<const PreparedService> Prepare(std::shared_ptr<const catalog::Service> service);
+
+ private:
+  AddressChoice ChooseOwn(const consul::ServiceInstance& instance, const catalog::Service& service) const;
+  void Sweep();
+
+  std::shared_ptr<const Settings> settings_;
+  // By identity of the catalog's node and whether it was translated. The weak entries of nodes that are gone are swept.
+  std::unordered_map<const consul::Node*, std::weak_ptr<const PreparedNode>> nodes_[2];
+  size_t sweep_at_ = 1024;
+};
+
+}  // namespace signpost::service_zone

@@ -1,0 +1,158 @@
+// Signpost. Apache-2.0; see LICENSE.
+#include "dnsd/service_zone/zone_data.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace signpost::service_zone {
+namespace {
+
+// How long a key that could not be fetched is left alone, and how long "no such query" holds.
+constexpr uint64_t kRetryMs = 1000;
+
+char KindLetter(catalog::Kind kind) { return static_cast<char>('a' + static_cast<int>(kind)); }
+
+std::optional<ZoneData::IpKey> OwnAddress(const std::string& text) {
+  const Address address = ParseAddress(text);
+  if (address.v4) return ToIpKey(*address.v4);
+  return address.v6;
+}
+
+}  // namespace
+
+ZoneData::IpKey ToIpKey(const Ipv4& v4) {
+  ZoneData::IpKey key{};
+  key[10] = key[11] = 0xff;
+  std::memcpy(&key[12], v4.data(), v4.size());
+  return key;
+}
+
+bool ZoneData::IsOwn(std::string_view datacenter) const {
+  return datacenter.empty() || datacenter == settings_->datacenter;
+}
+
+std::string_view ZoneData::MakeKey(catalog::Kind kind, std::string_view datacenter, std::string_view name) {
+  key_.clear();
+  key_.push_back(KindLetter(kind));
+  key_.append(name);
+  if (!IsOwn(datacenter)) {
+    key_.push_back('\0');
+    key_.append(datacenter);
+  }
+  return key_;
+}
+
+Entry* ZoneData::Find(catalog::Kind kind, std::string_view datacenter, std::string_view name) {
+  const auto found = entries_.find(MakeKey(kind, datacenter, name));
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+Entry* ZoneData::FindNodeById(std::string_view uuid) {
+  const auto found = node_ids_.find(uuid);
+  return found == node_ids_.end() ? nullptr : Find(catalog::Kind::kNode, {}, found->second);
+}
+
+bool ZoneData::HasDatacenter(std::string_view name) const {
+  return IsOwn(name) || std::ranges::find(datacenters_, name) != datacenters_.end();
+}
+
+std::span<const ZoneData::ReverseTarget> ZoneData::FindReverse(const IpKey& address) const {
+  const auto found = reverse_.find(address);
+  if (found == reverse_.end()) return {};
+  return found->second;
+}
+
+void ZoneData::Apply(const Change& change, uint64_t now_ms) {
+  switch (change.what) {
+    case Change::What::kService:
+      ApplyService(change, now_ms);
+      break;
+    case Change::What::kServiceName:
+      entries_.try_emplace(std::string(MakeKey(change.key.kind, change.key.datacenter, change.key.name)));
+      break;
+    case Change::What::kNode:
+      ApplyNode(change);
+      break;
+    case Change::What::kUnavailable:
+      entries_[std::string(MakeKey(change.key.kind, change.key.datacenter, change.key.name))].retry_after_ms = now_ms + kRetryMs;
+      break;
+    case Change::What::kForget:
+      entries_.erase(std::string(MakeKey(change.key.kind, change.key.datacenter, change.key.name)));
+      break;
+  }
+}
+
+void ZoneData::ApplyService(const Change& change, uint64_t now_ms) {
+  const bool own_name = change.key.kind == catalog::Kind::kService && IsOwn(change.key.datacenter);
+  const std::string key(MakeKey(change.key.kind, change.key.datacenter, change.key.name));
+  Entry& entry = entries_[key];
+  if (own_name && entry.service) IndexService(*entry.service, false);
+  if (!change.service && own_name) {
+    entries_.erase(key);  // the list of names is complete: no entry means no such service
+    return;
+  }
+  entry.service = change.service;
+  entry.state = change.service ? Entry::State::kKnown : Entry::State::kAbsent;
+  entry.retry_after_ms = 0;
+  if (change.key.kind == catalog::Kind::kQuery) {
+    const uint64_t ttl_ms = change.service ? uint64_t{change.service->ttl} * 1000 : 0;
+    entry.expires_ms = now_ms + std::max<uint64_t>(ttl_ms, kRetryMs);
+  }
+  if (!change.service) return;
+  if (own_name) IndexService(*change.service, true);
+  largest_set_ = std::max(largest_set_, change.service->largest_set);
+}
+
+void ZoneData::ApplyNode(const Change& change) {
+  const bool own = IsOwn(change.key.datacenter);
+  const std::string key(MakeKey(catalog::Kind::kNode, change.key.datacenter, change.key.name));
+  Entry& entry = entries_[key];
+  if (own && entry.node) IndexNode(*entry.node, false);
+  if (!change.node && own) {
+    entries_.erase(key);
+    return;
+  }
+  entry.node = change.node;
+  entry.state = change.node ? Entry::State::kKnown : Entry::State::kAbsent;
+  entry.retry_after_ms = 0;
+  if (own && change.node) IndexNode(*change.node, true);
+}
+
+void ZoneData::IndexService(const PreparedService& service, bool add) {
+  const auto& instances = service.source->instances;
+  for (uint32_t i = 0; i < instances.size(); ++i) {
+    if (const auto address = OwnAddress(instances[i].address)) IndexReverse(*address, {nullptr, &service, i}, add);
+  }
+}
+
+void ZoneData::IndexNode(const PreparedNode& node, bool add) {
+  const std::string name = wire::ToLower(node.node->name);
+  if (!node.node->id.empty()) {
+    if (add) {
+      node_ids_[node.node->id] = name;
+    } else {
+      node_ids_.erase(node.node->id);
+    }
+  }
+  for (size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) {
+    const std::string suffix = name.substr(dot + 1);
+    uint32_t& count = node_suffixes_[suffix];
+    count += add ? 1 : -1;
+    if (count == 0) node_suffixes_.erase(suffix);
+  }
+  if (const auto address = OwnAddress(node.node->address)) IndexReverse(*address, {&node, nullptr, 0}, add);
+}
+
+void ZoneData::IndexReverse(const IpKey& address, const ReverseTarget& target, bool add) {
+  auto& targets = reverse_[address];
+  if (add) {
+    targets.push_back(target);
+  } else {
+    std::erase_if(targets, [&](const ReverseTarget& t) {
+      return t.node == target.node && t.service == target.service && t.instance == target.instance;
+    });
+  }
+  if (targets.empty()) reverse_.erase(address);
+}
+
+}  // namespace signpost::service_zone

@@ -1,0 +1,117 @@
+// Signpost. Apache-2.0; see LICENSE.
+// One loop's tables of everything the consul zone knows. Only its loop touches them: changes arrive as
+// messages, so answering needs no lock and pointers found stay valid until the loop's next message.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "dnsd/catalog/catalog.h"
+#include "dnsd/service_zone/draw.h"
+#include "dnsd/service_zone/prepared.h"
+#include "dnsd/service_zone/settings.h"
+
+namespace signpost::service_zone {
+
+struct StringHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+template <typename T>
+using StringMap = std::unordered_map<std::string, T, StringHash, std::equal_to<>>;
+
+// One change, prepared on the control thread.
+struct Change {
+  enum class What : unsigned char { kService, kServiceName, kNode, kUnavailable, kForget };
+  What what = What::kService;
+  catalog::Key key;
+  std::shared_ptr<const PreparedService> service;  // kService; null: does not exist
+  std::shared_ptr<const PreparedNode> node;        // kNode; null: does not exist
+};
+
+// A key's place in the tables.
+struct Entry {
+  enum class State : unsigned char {
+    kNamed,   // exists, instances not fetched yet
+    kKnown,   // `service` or `node` is what there is
+    kAbsent,  // asked for and not there (other datacenters, queries, connect)
+  };
+  State state = State::kNamed;
+  std::shared_ptr<const PreparedService> service;
+  std::shared_ptr<const PreparedNode> node;
+  uint32_t wanted_round = 0;   // the round in which its use was last reported
+  uint64_t expires_ms = 0;     // loop time when a query's answer must be asked anew; 0 = never
+  uint64_t retry_after_ms = 0;  // loop time until which the source need not be asked again
+};
+
+class ZoneData {
+ public:
+  // What is known under a key, or null. `datacenter` "" is the own one. The pointer lives until the next Apply.
+  Entry* Find(catalog::Kind kind, std::string_view datacenter, std::string_view name);
+  Entry* FindNodeById(std::string_view uuid);
+  // Some node name ends in "." + `name`: it is an empty non-terminal.
+  bool HasNodeBelow(std::string_view name) const { return node_suffixes_.contains(name); }
+  bool HasDatacenter(std::string_view name) const;
+
+  // The wire names that `address` (16 bytes, IPv4 mapped) belongs to in the own datacenter.
+  struct ReverseTarget {
+    const PreparedNode* node = nullptr;        // set for a node's main address
+    const PreparedService* service = nullptr;  // set for a service instance's own address
+    uint32_t instance = 0;
+  };
+  using IpKey = std::array<uint8_t, 16>;
+  std::span<const ReverseTarget> FindReverse(const IpKey& address) const;
+
+  void Apply(const Change& change, uint64_t now_ms);
+  void SetDatacenters(std::vector<std::string> names) { datacenters_ = std::move(names); }
+  void SetSettings(std::shared_ptr<const Settings> settings) { settings_ = std::move(settings); }
+  void SetFreshness(catalog::Freshness freshness) { freshness_ = freshness; }
+  void SetSerial(uint32_t serial) { serial_ = serial; }
+
+  const Settings& settings() const { return *settings_; }
+  catalog::Freshness freshness() const { return freshness_; }
+  bool stale() const { return freshness_ != catalog::Freshness::kFresh; }
+  uint32_t serial() const { return serial_; }
+  size_t size() const { return entries_.size(); }
+  // The largest set that any service holds: what a Drawer must have room for.
+  size_t largest_set() const { return largest_set_; }
+
+ private:
+  // Text that names a key in `entries_`: kind, name, and the datacenter if it is not the own one.
+  std::string_view MakeKey(catalog::Kind kind, std::string_view datacenter, std::string_view name);
+  bool IsOwn(std::string_view datacenter) const;
+  void ApplyService(const Change& change, uint64_t now_ms);
+  void ApplyNode(const Change& change);
+  void IndexService(const PreparedService& service, bool add);
+  void IndexNode(const PreparedNode& node, bool add);
+  void IndexReverse(const IpKey& address, const ReverseTarget& target, bool add);
+
+  std::shared_ptr<const Settings> settings_;
+  catalog::Freshness freshness_ = catalog::Freshness::kStarting;
+  uint32_t serial_ = 0;
+  StringMap<Entry> entries_;
+  StringMap<std::string> node_ids_;       // UUID to node name in lower case, own datacenter
+  StringMap<uint32_t> node_suffixes_;     // "b" for a node "a.b", counted
+  std::vector<std::string> datacenters_;  // lower case
+  size_t largest_set_ = 0;
+  std::string key_;  // scratch of MakeKey
+
+  struct IpHash {
+    size_t operator()(const IpKey& key) const {
+      return std::hash<std::string_view>{}({reinterpret_cast<const char*>(key.data()), key.size()});
+    }
+  };
+  std::unordered_map<IpKey, std::vector<ReverseTarget>, IpHash> reverse_;
+};
+
+// 16 bytes for either family.
+ZoneData::IpKey ToIpKey(const Ipv4& v4);
+
+}  // namespace signpost::service_zone

@@ -1,0 +1,71 @@
+// Signpost. Apache-2.0; see LICENSE.
+// One core's share of dnsd: a thread with its loop, its sockets and its own tables of the zone.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/net/address.h"
+#include "common/net/loop.h"
+#include "common/net/timer.h"
+#include "dnsd/query/handler.h"
+#include "dnsd/service_zone/zone_data.h"
+#include "dnsd/transport/tcp_service.h"
+#include "dnsd/transport/udp_service.h"
+#include "dnsd/transport/waiting_room.h"
+
+namespace signpost::dnsd {
+
+class Worker {
+ public:
+  // Called on the worker's thread: names that clients ask for.
+  using OnWanted = std::function<void(std::vector<catalog::Key>)>;
+
+  // `budget` outlives the worker.
+  Worker(std::shared_ptr<const service_zone::Settings> settings, transport::TcpOptions tcp_options,
+         transport::TcpBudget& budget, OnWanted on_wanted);
+  ~Worker();  // Stop must have been called if Start was
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Before Start. Binds UDP and TCP; returns the address bound, whose port is the kernel's choice for port 0.
+  Result<net::SocketAddress> Bind(const net::SocketAddress& address);
+  void Start();
+  // Takes no more queries, gives TCP answers `grace` to leave, ends the thread.
+  void Stop(Millis grace);
+
+  // Any thread: runs `change` on the worker's tables.
+  using Update = std::function<void(service_zone::ZoneData&, uint64_t now_ms)>;
+  void Post(Update update);
+  // The same for a batch of changes; whoever waited for one of the keys is answered.
+  void Apply(std::shared_ptr<const std::vector<service_zone::Change>> changes);
+
+  // Any thread.
+  const query::Counters& counters() const { return handler_.counters(); }
+  const std::vector<std::unique_ptr<transport::UdpService>>& udp() const { return udp_; }
+  const std::vector<std::unique_ptr<transport::TcpService>>& tcp() const { return tcp_; }
+  const transport::WaitingRoom& waiting() const { return waiting_; }
+
+ private:
+  void ApplyNow(const std::vector<service_zone::Change>& changes);
+  void AfterBatch();
+  void ReportUsed();
+
+  net::Loop loop_;
+  const transport::TcpOptions tcp_options_;
+  transport::TcpBudget& budget_;
+  OnWanted on_wanted_;
+  service_zone::ZoneData data_;
+  query::Handler handler_;
+  transport::WaitingRoom waiting_;
+  net::Timer report_used_;
+  net::Timer grace_;
+  std::vector<std::unique_ptr<transport::UdpService>> udp_;
+  std::vector<std::unique_ptr<transport::TcpService>> tcp_;
+  std::thread thread_;
+};
+
+}  // namespace signpost::dnsd

@@ -1,0 +1,165 @@
+# Signpost. Apache-2.0; see LICENSE.
+"""From measured runs to the DNS section of docs/performance.md."""
+import datetime
+import os
+import platform
+import re
+
+from support.bench import measure
+
+BEGIN, END = "<!-- tools/bench dns: begin -->", "<!-- tools/bench dns: end -->"
+HEAD = "# Performance\n\nWritten by `tools/bench`; change the tool, not this file.\n\n"
+
+
+def dnsd(services):
+    return f"dnsd, {services:,} service{'s' * (services > 1)}"
+
+
+ECHO, KNOT, CONSUL = ("UDP echo (the floor)", "A"), "Knot, 1,000 services", "Consul, 1 service"
+
+
+class Result:
+    """Everything that was measured; `loaded` and `used` are dnsd's resident bytes by catalog size before and after the
+    rate runs."""
+
+    def __init__(self, runs, dnsd_by_size, loaded, used, versions, options):
+        self.runs, self.sizes, self.loaded, self.used = runs, dnsd_by_size, loaded, used
+        self.versions, self.options = versions, options
+
+    def cpu(self, name, kind):
+        return [run.cpu_us for run in self.runs[name, kind]]
+
+    def rate(self, name, kind):
+        return [run.rate for run in self.runs[name, kind]]
+
+    def bytes_per_instance(self, resident):
+        """Growth from the smallest to the largest catalog, per instance."""
+        small, large = min(self.sizes), max(self.sizes)
+        return (resident[large] - resident[small]) / ((large - small) * 3)
+
+    def goals(self):
+        """(goal, measured, holds) rows; ratios are medians of the rounds' ratios."""
+        floor, middle, small, large = self.cpu(*ECHO), dnsd(1000), dnsd(1), dnsd(100_000)
+        memory = self.bytes_per_instance(self.used)
+        load = self.sizes[100_000].loaded_seconds or self.sizes[100_000].ready_seconds
+        rows = [_at_most("CPU per A answer, dnsd / floor", measure.ratios(self.cpu(middle, "A"), floor), 1.25),
+                _below("CPU per A answer, dnsd / Knot", measure.ratios(self.cpu(middle, "A"), self.cpu(KNOT, "A")), 1),
+                _at_most("CPU per SRV answer, dnsd / floor", measure.ratios(self.cpu(middle, "SRV"), floor), 1.5)]
+        for kind in ("A", "SRV"):
+            ratio = measure.ratios(self.rate(small, kind), self.rate(CONSUL, kind))
+            rows.append(_at_least(f"{kind} rate, dnsd / Consul", ratio, 7))
+        for kind in ("A", "SRV"):
+            ratio = measure.ratios(self.cpu(large, kind), self.cpu(small, kind))
+            rows.append(_at_most(f"CPU per {kind} answer, 100,000 services / 1 service", ratio, 1.10))
+        return rows + [
+            ("memory per instance at 300,000 instances: at most 1,536 bytes", f"{memory:,.0f} bytes", memory <= 1536),
+            ("100,000 services loaded in less than 20 s", f"{load:.1f} s", load < 20)]
+
+    def text(self):
+        parts = ["## DNS\n", _prose(self.options), _machine(self.versions), "### Goals\n", _goal_table(self.goals()),
+                 "### Rates and CPU\n", self._rate_table(), "### Ratios of CPU time per answer\n", self._ratio_table(),
+                 "### Load and memory\n", self._load_table(), "### How it was run\n", _commands(self.options)]
+        return "\n".join(parts)
+
+    def _rate_table(self):
+        rows = ["| Contestant | Type | answers/s, median (range) | CPU µs each, median (range) | lost |",
+                "| --- | --- | --- | --- | --- |"]
+        for (name, kind), runs in self.runs.items():
+            rate, cpu = measure.spread(r.rate for r in runs), measure.spread(r.cpu_us for r in runs)
+            rows.append(f"| {name} | {kind} | {rate.median:,.0f} ({rate.low:,.0f}–{rate.high:,.0f}) | "
+                        f"{cpu.median:.2f} ({cpu.low:.2f}–{cpu.high:.2f}) | {sum(r.lost for r in runs)} |")
+        return "\n".join(rows) + "\n"
+
+    def _ratio_table(self):
+        rows = ["| dnsd against | A | SRV |", "| --- | --- | --- |"]
+        for name, rival in (("the floor (3 A)", None), (KNOT, KNOT), (CONSUL, CONSUL)):
+            cells = []
+            for kind in ("A", "SRV"):
+                base = self.cpu(rival, kind) if rival else self.cpu(*ECHO)
+                cells.append(_range(measure.ratios(self.cpu(dnsd(1 if rival == CONSUL else 1000), kind), base)))
+            rows.append(f"| {name} | {cells[0]} | {cells[1]} |")
+        return "\n".join(rows) + "\n"
+
+    def _load_table(self):
+        rows = ["| Services | instances | start to `/readyz` | all instances fetched | resident, loaded | "
+                "resident, every name asked |", "| --- | --- | --- | --- | --- | --- |"]
+        for size, server in sorted(self.sizes.items()):
+            fetched = f"{server.loaded_seconds:.2f} s" if server.loaded_seconds else "on demand"
+            rows.append(f"| {size:,} | {size * 3:,} | {server.ready_seconds:.2f} s | {fetched} | "
+                        f"{self.loaded[size] / 1e6:.1f} MB | {self.used[size] / 1e6:.1f} MB |")
+        per = [f"{self.bytes_per_instance(resident):,.0f}" for resident in (self.loaded, self.used)]
+        rows += ["", f"Per instance (largest less smallest catalog): {per[0]} bytes loaded, {per[1]} bytes when every name",
+                 "was asked."]
+        return "\n".join(rows) + "\n"
+
+
+def _range(ratio):
+    return f"{ratio.median:.2f} ({ratio.low:.2f}–{ratio.high:.2f})"
+
+
+def _at_most(name, ratio, limit):
+    return f"{name}: at most {limit:.2f}", _range(ratio), ratio.median <= limit
+
+
+def _below(name, ratio, limit):
+    return f"{name}: below {limit:.2f}", _range(ratio), ratio.median < limit
+
+
+def _at_least(name, ratio, limit):
+    return f"{name}: at least {limit:.1f}", _range(ratio), ratio.median >= limit
+
+
+def _goal_table(goals):
+    rows = ["| Goal | Measured, median (range) | Holds |", "| --- | --- | --- |"]
+    rows += [f"| {goal} | {measured} | {'yes' if holds else '**no**'} |" for goal, measured, holds in goals]
+    return "\n".join(rows) + "\n"
+
+
+def _prose(options):
+    return f"""\
+One server at a time answers on core {measure.SERVER_CORE} while dnsperf asks from core {measure.GENERATOR_CORE}, over
+loopback, without EDNS; the other servers wait idle. {options.rounds} rounds of {options.seconds} s per contestant and
+type, the order turned by one place in every round. Numbers are medians, with the lowest and the highest round in
+brackets. Every answer was checked for NOERROR.
+
+- Look at **CPU µs each** (run time of all threads of the server, from the scheduler, divided by answers). An absolute
+  rate says more about the machine and its neighbours of the moment, and at the top the generator is the limit.
+- Ratios are formed within each round and the median is taken over the rounds, so that what slows the whole machine
+  cancels out.
+- The floor answers every query with its question and three canned A records, `recvmmsg`/`sendmmsg` in batches of 64,
+  and looks nothing up.
+- All catalogs have 3 instances per service. Names are asked in random order, from a file of 100,000 lines.
+"""
+
+
+def _machine(versions):
+    cpu = re.search(r"model name\s*:\s*(.*)", open("/proc/cpuinfo").read())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    rows = [f"| Date | {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d} |",
+            f"| Machine | {cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB |",
+            f"| Kernel | Linux {'.'.join(platform.release().split('.')[:2])} |"]
+    rows += [f"| {name} | {version} |" for name, version in versions.items()]
+    return "\n".join(["| What | Which |", "| --- | --- |", *rows]) + "\n"
+
+
+def _commands(options):
+    drive = " ".join(measure.dnsperf_command("PORT", "QUERIES", ["-l", str(options.seconds)]))
+    return f"""\
+    tools/bench dns --rounds {options.rounds} --seconds {options.seconds}
+    taskset -c {measure.SERVER_CORE} dnsd --listen 127.0.0.1:PORT --threads 1 --consul http://127.0.0.1:CATALOG
+    taskset -c {measure.SERVER_CORE} bench_udp_echo PORT
+    taskset -c {measure.SERVER_CORE} knotd -c knot.conf        # udp-workers: 1
+    GOMAXPROCS=1 taskset -c {measure.SERVER_CORE} consul agent -dev
+    taskset -c {measure.GENERATOR_CORE} bench_fake_catalog --port CATALOG --services N --instances 3
+    taskset -c {measure.GENERATOR_CORE} {drive}
+"""
+
+
+def write_section(path, text):
+    """Replaces the DNS section of `path`, or appends it; other sections stay."""
+    old = path.read_text() if path.exists() else HEAD
+    section = f"{BEGIN}\n{text}{END}\n"
+    pattern = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END) + "\n", re.DOTALL)
+    new = pattern.sub(lambda _: section, old) if pattern.search(old) else old + section
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(new)

@@ -1,0 +1,209 @@
+# Signpost. Apache-2.0; see LICENSE.
+"""The steps of tools/test. Each adds to what passed and failed; whatever could not run has failed."""
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+REPORTS = ROOT / "build" / "reports"
+FUZZ_SECONDS = 20
+UNIT_SECONDS = 300  # for one unit test program
+STEP_SECONDS = 1800  # for any one command
+# Scenario folders of tests/scenario/dnsd that run under the sanitizers too: those that feed dnsd odd input or break its neighbours.
+SANITIZED = {"asan": ("bad_config", "protocol", "tcp", "operations", "snapshot", "udp_sockets"), "tsan": ("operations", "tcp")}
+ENVIRONMENT = {
+    "CMAKE_COLOR_DIAGNOSTICS": "OFF",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+}
+
+
+class Tally:
+    """What passed and failed so far, and how long each step took."""
+
+    def __init__(self):
+        self.begin = time.monotonic()
+        self.passed = self.failed = 0
+        self.failures, self.times = [], []
+
+    def add(self, passed, failed, what):
+        self.passed += passed
+        self.failed += failed
+        if failed:
+            self.failures.append(f"{what}: {failed} failed")
+        print(f"   {what}: {passed} passed, {failed} failed", flush=True)
+
+    def step(self, heading, function, *arguments):
+        start = time.monotonic()
+        minutes, seconds = divmod(int(start - self.begin), 60)
+        print(f"== {minutes}:{seconds:02} {heading}", flush=True)
+        done = function(self, *arguments)
+        self.times.append((time.monotonic() - start, heading))
+        return done
+
+    def finish(self):
+        print("== time of each step")
+        for seconds, heading in self.times:
+            print(f"   {seconds:6.0f} s  {heading}")
+        for failure in self.failures:
+            print(f"   FAILED {failure}")
+        print(f"{self.passed} passed, {self.failed} failed")
+        return 1 if self.failed or not self.passed else 0
+
+
+def run(*command, environment=None, seconds=STEP_SECONDS, log=None):
+    """Runs a command to its end, or for at most `seconds`; its process group ends with it. Returns (exit status, output)."""
+    process = subprocess.Popen([*map(str, command)], cwd=ROOT, env={**os.environ, **ENVIRONMENT, **(environment or {})},
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                               start_new_session=True)
+    try:
+        output, _ = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, _ = process.communicate()
+        output += f"\nstopped after {seconds} s"
+        process.returncode = process.returncode or 1
+    if log:
+        REPORTS.mkdir(parents=True, exist_ok=True)
+        (REPORTS / log).write_text(output)
+    return process.returncode, output
+
+
+def show_end(output, lines=60):
+    print("\n".join("   | " + line for line in output.splitlines()[-lines:]), flush=True)
+
+
+def command_step(tally, what, *command, **options):
+    """A command that passes or fails as a whole."""
+    status, output = run(*command, **options)
+    if status:
+        show_end(output)
+    tally.add(int(status == 0), int(status != 0), what)
+    return status == 0
+
+
+def build(tally, preset):
+    """Failed builds count; good ones are no test."""
+    for command in (("cmake", "--preset", preset), ("cmake", "--build", "--preset", preset)):
+        status, output = run(*command, log=f"build-{preset}.log")
+        if status:
+            errors = [line for line in output.splitlines() if re.search(r"error: |FAILED|undefined reference", line)]
+            show_end("\n".join(errors) or output)
+            tally.add(0, 1, f"build {preset}")
+            return False
+    return True
+
+
+def gtest_cases(report):
+    """(passed, failed) of one GoogleTest report. A skipped or disabled case has not passed."""
+    root = xml.etree.ElementTree.parse(report).getroot()
+    cases = list(root.iter("testcase"))
+    good = sum(case.get("result") == "completed" and case.find("failure") is None for case in cases)
+    return good, len(cases) - good
+
+
+def unit_tests(tally, preset):
+    reports = REPORTS / f"unit-{preset}"
+    shutil.rmtree(reports, ignore_errors=True)
+    folder = ROOT / "build" / preset
+    _, listed = run("ctest", "--test-dir", folder, "--show-only=json-v1")
+    names = [test["name"] for test in json.loads(listed[listed.index("{"):]).get("tests", [])]
+    # The thread sanitizer of this compiler needs addresses that are not randomised widely.
+    prefix = ("setarch", "-R") if preset == "tsan" and run("setarch", "-R", "true")[0] == 0 else ()
+    status, output = run(*prefix, "ctest", "--test-dir", folder, "--output-on-failure", "-j", os.cpu_count(), "--timeout",
+                         UNIT_SECONDS, "--output-junit", reports / "ctest.xml", environment={"GTEST_OUTPUT": f"xml:{reports}/"},
+                         log=f"unit-{preset}.log")
+    broken = {case.get("name") for case in xml.etree.ElementTree.parse(reports / "ctest.xml").iter("testcase")
+              if case.get("status") != "run"} if (reports / "ctest.xml").is_file() else set(names)
+    passed = failed = 0
+    for name in names:
+        report = reports / f"{name}.xml"
+        good, bad = gtest_cases(report) if report.is_file() else (0, 1)
+        passed, failed = passed + good, failed + max(bad, int(name in broken))
+    if status or failed:
+        show_end(output)
+    tally.add(passed, failed if names else 1, f"unit tests, {preset}")
+
+
+def pytest(tally, what, *paths, **environment):
+    """A skipped test, or a folder without tests, has failed."""
+    report = REPORTS / (re.sub(r"\W+", "-", what) + ".xml")
+    report.unlink(missing_ok=True)
+    status, output = run("/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider", "-q", "-rfEs", "--tb=short",
+                         f"--junitxml={report}", *paths, environment=environment, log=report.stem + ".log")
+    cases = list(xml.etree.ElementTree.parse(report).iter("testcase")) if report.is_file() else []
+    bad = sum(any(case.find(kind) is not None for kind in ("failure", "error", "skipped")) for case in cases)
+    if status and not bad:
+        bad = 1
+    if bad:
+        show_end(output)
+    tally.add(len(cases) - min(bad, len(cases)), bad, what)
+
+
+def fuzz_target(target):
+    status, output = run("tools/fuzz", target, FUZZ_SECONDS, seconds=FUZZ_SECONDS * 6, log=f"fuzz-{target}.log")
+    return target, status, output
+
+
+def fuzz(tally):
+    names = sorted({*re.findall(r"^(?:\S*/)?fuzz_(\w+): ", run("ninja", "-C", "build/fuzz", "-t", "targets", "all")[1], re.M)})
+    if not names:
+        tally.add(0, 1, "fuzz: no targets")
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for target, status, output in pool.map(fuzz_target, names):
+            if status:
+                show_end(output)
+            tally.add(int(status == 0), int(status != 0), f"fuzz {target}, {FUZZ_SECONDS} s")
+
+
+def scenarios(tally, preset):
+    folders = [f"tests/scenario/dnsd/{name}" for name in SANITIZED[preset]]
+    pytest(tally, f"scenarios, {preset}", *folders, SIGNPOST_BUILD=preset)
+
+
+def has_tests(folder):
+    return any((ROOT / folder).rglob("test_*.py")) or any((ROOT / folder).rglob("*_test.py"))
+
+
+def quick(tally):
+    if not tally.step("build release", build, "release"):
+        return False
+    tally.step("unit tests, release", unit_tests, "release")
+    tally.step("rules of the source tree", pytest, "rules", "tests/rules")
+    return True
+
+
+def everything(tally):
+    if quick(tally):
+        tally.step("format", command_step, "format", "tools/format", "--check")
+        tally.step("lint", command_step, "lint", "tools/lint")
+        folders = ["tests/scenario"] + ["tests/cases"] * has_tests("tests/cases")
+        tally.step("scenarios, release", pytest, "scenarios", *folders)
+    for preset in SANITIZED:
+        if tally.step(f"build {preset}", build, preset):
+            tally.step(f"unit tests, {preset}", unit_tests, preset)
+            tally.step(f"scenarios, {preset}", scenarios, preset)
+    if tally.step("build fuzz", build, "fuzz"):
+        tally.step("fuzz", fuzz)
+
+
+def main():
+    modes = {"quick": quick, "all": everything}
+    if len(sys.argv) != 2 or sys.argv[1] not in modes:
+        print("usage: tools/test [quick|all]", file=sys.stderr)
+        return 2
+    tally = Tally()
+    modes[sys.argv[1]](tally)
+    return tally.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
