@@ -62,7 +62,7 @@ void AddLatency(const OperationsView& view, MetricsText& text) {
     for (size_t i = 0; i < counts.size(); ++i) counts[i] += worker->counters().latency[i].value();
   }
   const double nanos = Sum(view, [](const Worker& w) { return w.counters().latency_nanos.value(); });
-  text.AddHistogram("signpost_dns_latency_seconds", "Time from receipt to the answer being ready, without waiting for Consul.",
+  text.AddHistogram("signpost_dns_latency_seconds", "Time from receipt to the answer being ready; its count equals all replies.",
                     query::kLatencyBounds, counts, nanos * 1e-9);
 }
 

@@ -19,7 +19,6 @@ void Publisher::Add(Change change) {
 
 void Publisher::Flush() {
   if (pending_.empty()) return;
-  ++generation_;
   const auto changes = std::make_shared<const std::vector<Change>>(std::exchange(pending_, {}));
   for (const auto& worker : workers_) worker->Apply(changes);
 }
@@ -33,12 +32,7 @@ void Publisher::Post(const Update& update) {
 
 void Publisher::OnService(const catalog::Key& key, std::shared_ptr<const catalog::Service> service) {
   Change change{.what = Change::What::kService, .key = key};
-  if (service) {
-    services_[key] = service;
-    change.service = preparer_.Prepare(std::move(service));
-  } else {
-    services_.erase(key);
-  }
+  if (service) change.service = preparer_.Prepare(std::move(service));
   Add(std::move(change));
 }
 
@@ -46,23 +40,13 @@ void Publisher::OnServiceName(const catalog::Key& key) { Add({.what = Change::Wh
 
 void Publisher::OnNode(const catalog::Key& key, std::shared_ptr<const consul::Node> node) {
   Change change{.what = Change::What::kNode, .key = key};
-  if (node) {
-    nodes_[key] = node;
-    change.node = preparer_.Prepare(node, IsTranslated(key));
-  } else {
-    nodes_.erase(key);
-  }
+  if (node) change.node = preparer_.Prepare(node, node->translated);
   Add(std::move(change));
 }
-
-// A node of another datacenter comes with its WAN address in place of the main one, if the agent translates.
-bool Publisher::IsTranslated(const catalog::Key& node_key) const { return node_key.datacenter != settings_->datacenter; }
 
 void Publisher::OnUnavailable(const catalog::Key& key) { Add({.what = Change::What::kUnavailable, .key = key}); }
 
 void Publisher::OnForget(const catalog::Key& key) {
-  services_.erase(key);
-  nodes_.erase(key);
   Add({.what = Change::What::kForget, .key = key});
 }
 
@@ -81,12 +65,16 @@ void Publisher::OnIndex(uint64_t index) {
   Post([serial = static_cast<uint32_t>(index)](service_zone::ZoneData& data, uint64_t) { data.SetSerial(serial); });
 }
 
-void Publisher::SetSettings(std::shared_ptr<const service_zone::Settings> settings) {
+void Publisher::SetSettings(std::shared_ptr<const service_zone::Settings> settings,
+                            const std::optional<catalog::Snapshot>& known) {
   settings_ = std::move(settings);
   preparer_ = service_zone::Preparer(settings_);
   Post([settings = settings_](service_zone::ZoneData& data, uint64_t) { data.SetSettings(settings); });
-  for (const auto& [key, service] : services_) Add({.what = Change::What::kService, .key = key, .service = preparer_.Prepare(service)});
-  for (const auto& [key, node] : nodes_) Add({.what = Change::What::kNode, .key = key, .node = preparer_.Prepare(node, IsTranslated(key))});
+  if (!known) return;
+  for (const auto& service : known->services) OnService(service->key, service);
+  for (const auto& node : known->nodes) {
+    OnNode({catalog::Kind::kNode, wire::ToLower(node->datacenter), wire::ToLower(node->name)}, node);
+  }
   Flush();
 }
 

@@ -1,16 +1,16 @@
 // Signpost. Apache-2.0; see LICENSE.
-// Takes what the source learns, prepares it for answering and hands it to every worker. Keeps the catalog
-// itself, for snapshots and for a change of settings. Control thread only.
+// Takes what the source learns, prepares it for answering and hands it to every worker. Control thread only.
 #pragma once
 
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/net/loop.h"
 #include "common/net/timer.h"
 #include "dnsd/catalog/catalog.h"
+#include "dnsd/catalog/snapshot_codec.h"
 #include "dnsd/service_zone/prepared.h"
 #include "dnsd/service_zone/settings.h"
 #include "dnsd/worker.h"
@@ -32,21 +32,17 @@ class Publisher final : public catalog::Sink {
   void OnFreshness(catalog::Freshness freshness) override;
   void OnIndex(uint64_t index) override;
 
-  // Prepares everything anew. The domain and the datacenter must be as before.
-  void SetSettings(std::shared_ptr<const service_zone::Settings> settings);
+  // From now on these settings count. `known` is what was published so far; it is prepared anew (prepared queries follow
+  // when they are next executed). The domain must be as before, and the datacenter too once anything was published.
+  void SetSettings(std::shared_ptr<const service_zone::Settings> settings, const std::optional<catalog::Snapshot>& known);
 
-  const std::map<catalog::Key, std::shared_ptr<const catalog::Service>>& services() const { return services_; }
-  const std::map<catalog::Key, std::shared_ptr<const consul::Node>>& nodes() const { return nodes_; }
   const std::vector<std::string>& datacenters() const { return datacenters_; }
   catalog::Freshness freshness() const { return freshness_; }
   uint64_t index() const { return index_; }
-  // Grows with every change: whether a snapshot is worth writing.
-  uint64_t generation() const { return generation_; }
 
  private:
   void Add(service_zone::Change change);
   void Flush();
-  bool IsTranslated(const catalog::Key& node_key) const;
   template <typename Update>
   void Post(const Update& update);
 
@@ -55,12 +51,9 @@ class Publisher final : public catalog::Sink {
   service_zone::Preparer preparer_;
   net::Timer flush_;
   std::vector<service_zone::Change> pending_;
-  std::map<catalog::Key, std::shared_ptr<const catalog::Service>> services_;
-  std::map<catalog::Key, std::shared_ptr<const consul::Node>> nodes_;
   std::vector<std::string> datacenters_;
   catalog::Freshness freshness_ = catalog::Freshness::kStarting;
   uint64_t index_ = 0;
-  uint64_t generation_ = 0;
 };
 
 }  // namespace signpost::dnsd

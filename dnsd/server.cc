@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <string>
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/net/port_check.h"
 #include "dnsd/catalog/snapshot_file.h"
 #include "dnsd/settings.h"
 
@@ -38,8 +40,15 @@ Status MakeDataDir(const std::string& path) {
   return Status::System("cannot create " + path + "; choose another place with --data-dir, or --dev to keep nothing", errno);
 }
 
-std::string PortInUse(const net::SocketAddress& address, const Status& status) {
-  return "cannot listen on " + address.ToString() + ": " + status.text() +
+// A snapshot that cannot be read stays for a look; the next one must not overwrite it.
+// Returns the rest of the sentence that reports it.
+std::string KeepUnusable(const std::string& path) {
+  const std::string kept = path + ".unusable";
+  return std::rename(path.c_str(), kept.c_str()) == 0 ? "; the file is kept as " + kept : "";
+}
+
+std::string PortInUse(const Status& status) {
+  return status.text() +
          ". If another name server holds the port (systemd-resolved on 127.0.0.53, dnsmasq, a second dnsd; `ss -lunp` shows "
          "it), stop it or choose other addresses with --listen";
 }
@@ -81,20 +90,27 @@ Status Server::Bind() {
                                                 [this](std::vector<catalog::Key> keys) { OnWanted(std::move(keys)); }));
   }
   for (const net::SocketAddress& address : options_.start.listen) {
-    net::SocketAddress chosen = address;
-    for (const auto& worker : workers_) {
-      auto bound = worker->Bind(chosen);
-      if (!bound.ok() && options_.start.listen_is_default && address.family() == AF_INET6 && !bound_.empty()) {
-        LogInfo("not listening on " + address.ToString() + ": " + bound.status().text());
-        break;
-      }
-      if (!bound.ok()) return {bound.status().kind(), PortInUse(address, bound.status())};
-      chosen = bound.value();  // port 0: all workers share the port that the first one got
+    auto bound = BindAddress(address);
+    if (bound.ok()) {
+      bound_.push_back(bound.value());
+    } else if (options_.start.listen_is_default && address.family() == AF_INET6 && !bound_.empty()) {
+      LogInfo("goes on without IPv6: " + bound.status().text());
+    } else {
+      return {bound.status().kind(), PortInUse(bound.status())};
     }
-    if (chosen.port() != 0) bound_.push_back(chosen);
   }
   publisher_ = std::make_unique<Publisher>(loop_, settings, workers_);
   return Status::Ok();
+}
+
+Result<net::SocketAddress> Server::BindAddress(net::SocketAddress address) {
+  if (Status free = net::CheckPortFree(address); !free.ok()) return free;
+  for (const auto& worker : workers_) {
+    auto bound = worker->Bind(address);
+    if (!bound.ok()) return bound.status();
+    address = bound.value();  // port 0: all workers share the port that the first one got
+  }
+  return address;
 }
 
 void Server::StartFeed() {
@@ -107,7 +123,7 @@ void Server::StartFeed() {
     if (snapshot.ok()) {
       feed_->Restore(std::move(snapshot).value());
     } else if (snapshot.status().kind() != ErrorKind::kNotFound) {
-      LogWarn(snapshot.status().text());
+      LogWarn(snapshot.status().text() + KeepUnusable(path));
     }
     snapshot_writer_ = std::make_unique<SnapshotWriter>(loop_, path, options_.start.snapshot_interval, *feed_);
   }
@@ -133,7 +149,7 @@ void Server::OnDatacenter(const std::string& name) {
   if (name == options_.start.datacenter) return;
   LogInfo("the agent's datacenter is " + name);
   options_.start.datacenter = name;
-  publisher_->SetSettings(MakeSettings(options_));
+  publisher_->SetSettings(MakeSettings(options_), std::nullopt);
 }
 
 void Server::OnWanted(std::vector<catalog::Key> keys) {
@@ -160,7 +176,7 @@ void Server::Reload() {
   }
   options_.live = options.value().live;
   SetLogging(options_.live.log.level, options_.live.log.format);
-  publisher_->SetSettings(MakeSettings(options_));
+  publisher_->SetSettings(MakeSettings(options_), feed_->Collect());
   LogInfo("options reloaded");
 }
 
@@ -168,7 +184,8 @@ void Server::Stop() {
   LogInfo("stopping");
   operations_.reset();
   if (snapshot_writer_) snapshot_writer_->WriteLast();
-  for (const auto& worker : workers_) worker->Stop(kStopGrace);
+  for (const auto& worker : workers_) worker->Drain(kStopGrace);
+  for (const auto& worker : workers_) worker->Join();
   snapshot_writer_.reset();
   feed_.reset();
 }

@@ -34,6 +34,8 @@ class Server {
 
  private:
   Status Bind();
+  // On every worker. Returns the address bound.
+  Result<net::SocketAddress> BindAddress(net::SocketAddress address);
   Status BindOperations();
   void StartFeed();
   void OnDatacenter(const std::string& name);

@@ -25,7 +25,7 @@ Worker::Worker(std::shared_ptr<const service_zone::Settings> settings, transport
   data_.SetSettings(std::move(settings));
 }
 
-Worker::~Worker() = default;
+Worker::~Worker() { Join(); }
 
 Result<net::SocketAddress> Worker::Bind(const net::SocketAddress& address) {
   const auto after_batch = [this] { AfterBatch(); };
@@ -43,12 +43,16 @@ void Worker::Start() {
   thread_ = std::thread([this] { loop_.Run(); });
 }
 
-void Worker::Stop(Millis grace) {
+void Worker::Drain(Millis grace) {
   loop_.Post([this, grace] {
-    udp_.clear();
-    for (auto& tcp : tcp_) tcp->Drain();
+    bool busy = false;
+    for (auto& tcp : tcp_) busy |= tcp->Drain();
+    if (!busy) return loop_.Stop();
     grace_.Start(grace);
   });
+}
+
+void Worker::Join() {
   if (thread_.joinable()) thread_.join();
 }
 

@@ -27,15 +27,16 @@ class Worker {
   // `budget` outlives the worker.
   Worker(std::shared_ptr<const service_zone::Settings> settings, transport::TcpOptions tcp_options,
          transport::TcpBudget& budget, OnWanted on_wanted);
-  ~Worker();  // Stop must have been called if Start was
+  ~Worker();  // joins a thread that was started: Drain must have been called
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
   // Before Start. Binds UDP and TCP; returns the address bound, whose port is the kernel's choice for port 0.
   Result<net::SocketAddress> Bind(const net::SocketAddress& address);
   void Start();
-  // Takes no more queries, gives TCP answers `grace` to leave, ends the thread.
-  void Stop(Millis grace);
+  // Any thread: takes no more queries; the thread ends when queued TCP answers have left, after `grace` at the latest.
+  void Drain(Millis grace);
+  void Join();
 
   // Any thread: runs `change` on the worker's tables.
   using Update = std::function<void(service_zone::ZoneData&, uint64_t now_ms)>;

@@ -66,14 +66,22 @@ std::string ErrorLine(int status, std::string_view body) {
 
 const char* AgentErrorName(AgentError error) {
   switch (error) {
-    case AgentError::kNone: return "none";
-    case AgentError::kConnect: return "connect";
-    case AgentError::kTimeout: return "timeout";
-    case AgentError::kDenied: return "denied";
-    case AgentError::kNotFound: return "not_found";
-    case AgentError::kServer: return "server";
-    case AgentError::kBadReply: return "bad_reply";
-    case AgentError::kNoLeader: return "no_leader";
+    case AgentError::kNone:
+      return "none";
+    case AgentError::kConnect:
+      return "connect";
+    case AgentError::kTimeout:
+      return "timeout";
+    case AgentError::kDenied:
+      return "denied";
+    case AgentError::kNotFound:
+      return "not_found";
+    case AgentError::kServer:
+      return "server";
+    case AgentError::kBadReply:
+      return "bad_reply";
+    case AgentError::kNoLeader:
+      return "no_leader";
   }
   return "unknown";
 }
@@ -86,7 +94,7 @@ AgentReply ReadAgentReply(const http::Response& response) {
   reply.known_leader = response.Header("x-consul-knownleader") != "false";
   const uint64_t contact = std::min<uint64_t>(ReadNumber(response.Header("x-consul-lastcontact")), uint64_t{1} << 40);
   reply.last_contact = Millis(static_cast<int64_t>(contact));
-  reply.translated = response.Header("x-consul-translate-addresses") == "true";
+  reply.translating = response.Header("x-consul-translate-addresses") == "true";
   if (reply.error != AgentError::kNone) reply.error_text = ErrorLine(response.status, response.body);
   return reply;
 }
@@ -111,10 +119,9 @@ std::unique_ptr<AgentClient::Call> AgentClient::Get(const GetRequest& request, O
   http.url = BuildUrl(address_.base, request.path, params);
   http.timeout = request.timeout;
   if (!token_.empty()) http.headers.emplace_back("X-Consul-Token", token_);
-  return http_.Send(std::move(http), [this, started = loop_.Now(), timeout = request.timeout,
-                                      done = std::move(on_reply)](Result<http::Response> result) {
-    done(Judge(std::move(result), started, timeout));
-  });
+  return http_.Send(std::move(http),
+                    [this, started = loop_.Now(), timeout = request.timeout, done = std::move(on_reply)](
+                        Result<http::Response> result) { done(Judge(std::move(result), started, timeout)); });
 }
 
 AgentReply AgentClient::Judge(Result<http::Response> result, Millis started, Millis timeout) {

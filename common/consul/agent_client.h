@@ -43,8 +43,8 @@ inline constexpr size_t kAgentErrors = 8;
 const char* AgentErrorName(AgentError error);
 
 struct GetRequest {
-  std::string path;  // "/v1/...", segments encoded
-  Params params;
+  std::string path = {};  // "/v1/...", segments encoded
+  Params params = {};
   bool stale = true;   // any server may answer
   uint64_t index = 0;  // > 0: a blocking query
   Millis wait{0};      // with index
@@ -57,7 +57,7 @@ struct AgentReply {
   uint64_t index = 0;                    // X-Consul-Index; 0 = absent or unreadable
   bool known_leader = true;              // absent counts as true
   Millis last_contact{0};
-  bool translated = false;  // X-Consul-Translate-Addresses
+  bool translating = false;  // X-Consul-Translate-Addresses: the agent translates other datacenters' addresses
   std::string body;
   std::string error_text;  // one line without secrets; "" when ok
 };

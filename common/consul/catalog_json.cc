@@ -63,7 +63,7 @@ std::vector<TaggedAddress> TaggedAddresses(Value map) {
 }
 
 // Null if the value is not a node with a name.
-std::shared_ptr<const Node> ReadNode(Value value, NodeTable& nodes) {
+std::shared_ptr<const Node> ReadNode(Value value, NodeTable& nodes, bool translated) {
   if (!value.IsObject() || value["Node"].String().empty()) return nullptr;
   Node node;
   node.id = LowerText(value["ID"]);
@@ -72,6 +72,7 @@ std::shared_ptr<const Node> ReadNode(Value value, NodeTable& nodes) {
   node.datacenter = LowerText(value["Datacenter"]);
   node.tagged_addresses = TaggedAddresses(value["TaggedAddresses"]);
   node.meta = TextMap(value["Meta"]);
+  node.translated = translated;
   return nodes.Intern(std::move(node));
 }
 
@@ -96,12 +97,12 @@ Health WorstHealth(Value checks, std::string_view instance_id) {
   return worst;
 }
 
-void ReadInstance(Value entry, NodeTable& nodes, std::vector<ServiceInstance>& out) {
+void ReadInstance(Value entry, NodeTable& nodes, bool translated, std::vector<ServiceInstance>& out) {
   const Value service = entry["Service"];
   if (!service.IsObject()) return;
   const Value port = service["Port"];
   if (port.present() && !port.IsNull() && (port.Int(-1) < 0 || port.Int(-1) > 65535)) return;
-  auto node = ReadNode(entry["Node"], nodes);
+  auto node = ReadNode(entry["Node"], nodes, translated);
   if (!node) return;
   ServiceInstance& instance = out.emplace_back();
   instance.node = std::move(node);
@@ -117,10 +118,10 @@ void ReadInstance(Value entry, NodeTable& nodes, std::vector<ServiceInstance>& o
   instance.meta = TextMap(service["Meta"]);
 }
 
-std::vector<ServiceInstance> ReadInstances(Value list, NodeTable& nodes) {
+std::vector<ServiceInstance> ReadInstances(Value list, NodeTable& nodes, bool translated) {
   std::vector<ServiceInstance> instances;
   instances.reserve(list.size());
-  list.ForEachElement([&](Value entry) { ReadInstance(entry, nodes, instances); });
+  list.ForEachElement([&](Value entry) { ReadInstance(entry, nodes, translated, instances); });
   instances.shrink_to_fit();
   return instances;
 }
@@ -138,11 +139,11 @@ Result<json::Document> Parse(std::string_view body, std::string_view what) {
 
 }  // namespace
 
-Result<std::vector<ServiceInstance>> ReadHealthService(std::string_view body, NodeTable& nodes) {
+Result<std::vector<ServiceInstance>> ReadHealthService(std::string_view body, NodeTable& nodes, bool translated) {
   const auto document = Parse(body, "instance list");
   if (!document.ok()) return document.status();
   if (!document.value().root().IsArray()) return WrongShape("instance list");
-  return ReadInstances(document.value().root(), nodes);
+  return ReadInstances(document.value().root(), nodes, translated);
 }
 
 Result<std::vector<ServiceTags>> ReadCatalogServices(std::string_view body) {
@@ -166,19 +167,19 @@ Result<std::vector<std::shared_ptr<const Node>>> ReadCatalogNodes(std::string_vi
   std::vector<std::shared_ptr<const Node>> list;
   list.reserve(root.size());
   root.ForEachElement([&](Value entry) {
-    if (auto node = ReadNode(entry, nodes)) list.push_back(std::move(node));
+    if (auto node = ReadNode(entry, nodes, false)) list.push_back(std::move(node));
   });
   return list;
 }
 
-Result<std::shared_ptr<const Node>> ReadCatalogNode(std::string_view body, NodeTable& nodes) {
+Result<std::shared_ptr<const Node>> ReadCatalogNode(std::string_view body, NodeTable& nodes, bool translated) {
   const auto document = Parse(body, "node");
   if (!document.ok()) return document.status();
   const Value root = document.value().root();
   if (root.IsNull()) return std::shared_ptr<const Node>();
   if (!root.IsObject()) return WrongShape("node");
   if (root["Node"].IsNull()) return std::shared_ptr<const Node>();
-  auto node = ReadNode(root["Node"], nodes);
+  auto node = ReadNode(root["Node"], nodes, translated);
   if (!node) return WrongShape("node");
   return node;
 }
@@ -198,7 +199,8 @@ Result<std::vector<CheckState>> ReadHealthState(std::string_view body) {
   return checks;
 }
 
-Result<QueryAnswer> ReadQueryExecute(std::string_view body, NodeTable& nodes) {
+Result<QueryAnswer> ReadQueryExecute(std::string_view body, NodeTable& nodes, bool translating,
+                                     std::string_view own_datacenter) {
   const auto document = Parse(body, "query answer");
   if (!document.ok()) return document.status();
   const Value root = document.value().root();
@@ -206,8 +208,9 @@ Result<QueryAnswer> ReadQueryExecute(std::string_view body, NodeTable& nodes) {
   if (!root.IsObject() || !nodes_usable) return WrongShape("query answer");
   QueryAnswer answer;
   answer.service = Text(root["Service"]);
-  answer.instances = ReadInstances(root["Nodes"], nodes);
   answer.datacenter = LowerText(root["Datacenter"]);
+  answer.translated = translating && answer.datacenter != own_datacenter;
+  answer.instances = ReadInstances(root["Nodes"], nodes, answer.translated);
   answer.failovers = root["Failovers"].Int();
   if (const auto ttl = ParseDuration(root["DNS"]["TTL"].String())) {
     answer.ttl = std::chrono::duration_cast<std::chrono::seconds>(*ttl);

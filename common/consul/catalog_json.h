@@ -1,7 +1,7 @@
 // Signpost. Apache-2.0; see LICENSE.
-// Pure readers of what Consul's catalog, health and query endpoints return. The text comes from a neighbour: what is not
-// JSON or not the demanded outer shape is kInvalid with a sentence, an entry that cannot be used is left out, a field of
-// the wrong type counts as missing. Nothing here aborts or throws, whatever the text.
+// Pure readers of what Consul's catalog, health and query endpoints return. The text comes from a neighbour: what is
+// not JSON or not the demanded outer shape is kInvalid with a sentence, an entry that cannot be used is left out, a
+// field of the wrong type counts as missing. Nothing here aborts or throws, whatever the text.
 #pragma once
 
 #include <chrono>
@@ -41,11 +41,13 @@ struct QueryAnswer {
   std::optional<std::chrono::seconds> ttl;  // DNS.TTL; nothing if the query sets none
   std::string datacenter;                   // that answered
   int64_t failovers = 0;
+  bool translated = false;
 };
 
 // /v1/health/service, /v1/health/connect, /v1/health/ingress. Left out: entries without a node name, or with a port
-// outside 0..65535. Weights outside 0..65535 become 1.
-Result<std::vector<ServiceInstance>> ReadHealthService(std::string_view body, NodeTable& nodes);
+// outside 0..65535. Weights outside 0..65535 become 1. Here and below `translated` is kept in the nodes.
+Result<std::vector<ServiceInstance>> ReadHealthService(std::string_view body, NodeTable& nodes,
+                                                       bool translated = false);
 
 // /v1/catalog/services. Empty names are left out.
 Result<std::vector<ServiceTags>> ReadCatalogServices(std::string_view body);
@@ -54,13 +56,16 @@ Result<std::vector<ServiceTags>> ReadCatalogServices(std::string_view body);
 Result<std::vector<std::shared_ptr<const Node>>> ReadCatalogNodes(std::string_view body, NodeTable& nodes);
 
 // /v1/catalog/node/NAME: null when there is no such node.
-Result<std::shared_ptr<const Node>> ReadCatalogNode(std::string_view body, NodeTable& nodes);
+Result<std::shared_ptr<const Node>> ReadCatalogNode(std::string_view body, NodeTable& nodes, bool translated = false);
 
 // /v1/health/state/STATE.
 Result<std::vector<CheckState>> ReadHealthState(std::string_view body);
 
 // /v1/query/NAME/execute.
-Result<QueryAnswer> ReadQueryExecute(std::string_view body, NodeTable& nodes);
+//
+// `translating`: the agent translates addresses of datacenters other than `own_datacenter`.
+Result<QueryAnswer> ReadQueryExecute(std::string_view body, NodeTable& nodes, bool translating = false,
+                                     std::string_view own_datacenter = {});
 
 // /v1/query/NAME/explain: whether the query sorts by distance.
 Result<bool> ReadQueryNear(std::string_view body);

@@ -2,6 +2,7 @@
 #include "common/consul/duration.h"
 
 #include <array>
+#include <cmath>
 #include <utility>
 
 namespace signpost::consul {
@@ -54,7 +55,7 @@ std::optional<Nanos> ParseDuration(std::string_view text) {
     total += value * unit;
     if (total > kMaxNanos) return std::nullopt;
   }
-  return Nanos(static_cast<int64_t>(total + 0.5));
+  return Nanos(std::llround(total));
 }
 
 std::string DurationText(Millis duration) { return std::to_string(duration.count()) + "ms"; }

@@ -13,7 +13,7 @@ void Mix(size_t& seed, std::string_view text) {
 }
 
 size_t HashNode(const Node& node) {
-  size_t seed = 0;
+  size_t seed = node.translated ? 1 : 0;
   Mix(seed, node.id);
   Mix(seed, node.name);
   Mix(seed, node.address);

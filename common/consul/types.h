@@ -25,6 +25,8 @@ struct Node {
   std::string datacenter;
   std::vector<TaggedAddress> tagged_addresses;
   StringPairs meta;
+  // Read from an agent that shows WAN addresses in place of the main ones (X-Consul-Translate-Addresses).
+  bool translated = false;
 
   friend bool operator==(const Node&, const Node&) = default;
 };

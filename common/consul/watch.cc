@@ -50,7 +50,7 @@ void Watch::Send() {
   request.index = position_.index;
   request.wait = options_.wait;
   request.timeout = position_.index > 0 ? BlockingTimeout(options_.wait) : options_.first_timeout;
-  call_ = client_.Get(request, [this](AgentReply reply) { OnReply(reply); });
+  call_ = client_.Get(request, [this](const AgentReply& reply) { OnReply(reply); });
 }
 
 void Watch::OnReply(const AgentReply& reply) {

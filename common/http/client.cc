@@ -27,7 +27,11 @@ Status CheckRequest(const Request& request) {
   };
   bool ok = !request.method.empty() && clean(request.method) && clean(request.url);
   for (const auto& [name, value] : request.headers) ok = ok && !name.empty() && clean(name) && clean(value);
-  return ok ? Status::Ok() : Status::Invalid("the request's method, URL or a header holds a line end");
+  if (!ok) return Status::Invalid("the request's method, URL or a header holds a line end");
+  if (!request.url.starts_with("http://") && !request.url.starts_with("https://")) {
+    return Status::Invalid("the request's URL does not start with http:// or https://");
+  }
+  return Status::Ok();
 }
 
 }  // namespace

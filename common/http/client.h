@@ -44,7 +44,7 @@ struct Request {
 struct Response {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
-  std::string body;                                           // empty when the body was streamed
+  std::string body;                                          // empty when the body was streamed
 
   // First value of that header (lower-case name), or an empty view. Valid while this object lives.
   std::string_view Header(std::string_view name) const;

@@ -43,7 +43,8 @@ constexpr std::array<std::pair<int, std::string_view>, 30> kPhrases = {{
 }};
 
 bool IsOurs(std::string_view name) {
-  static constexpr std::array<std::string_view, 4> kOurs = {"content-length", "transfer-encoding", "connection", "date"};
+  static constexpr std::array<std::string_view, 4> kOurs = {"content-length", "transfer-encoding", "connection",
+                                                            "date"};
   return std::any_of(kOurs.begin(), kOurs.end(), [name](std::string_view ours) {
     return std::equal(ours.begin(), ours.end(), name.begin(), name.end(),
                       [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b - 'A' + 'a' : b); });

@@ -20,8 +20,8 @@ namespace signpost::http {
 
 struct ServerRequest {
   std::string method;
-  std::string path;   // percent-decoded, without query
-  std::string query;  // raw, without '?'
+  std::string path;                                          // percent-decoded, without query
+  std::string query;                                         // raw, without '?'
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string body;
   net::SocketAddress peer;
@@ -43,7 +43,8 @@ class Responder {
  public:
   virtual ~Responder() = default;
   virtual void Send(ServerResponse response) = 0;
-  // Called if the client goes away first; at most once. For ending a blocked query.
+  // Called if the client goes away first; at most once. For ending a blocked query: the connection stays until
+  // the answer, or the responder's end, since a client may have closed only its sending side.
   virtual void OnGone(std::function<void()> on_gone) = 0;
 };
 
@@ -60,8 +61,8 @@ class Server {
  public:
   using Handler = std::function<void(ServerRequest, std::unique_ptr<Responder>)>;
 
-  static Result<std::unique_ptr<Server>> Listen(net::Loop& loop, const net::SocketAddress& address, ServerOptions options,
-                                                Handler handler);
+  static Result<std::unique_ptr<Server>> Listen(net::Loop& loop, const net::SocketAddress& address,
+                                                ServerOptions options, Handler handler);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -24,7 +24,7 @@ class ServerConnection::Answer final : public Responder {
 
   void Send(ServerResponse response) override {
     if (std::exchange(sent_, true)) return;
-    if (const auto connection = connection_.lock()) connection->Respond(serial_, std::move(response));
+    if (const auto connection = connection_.lock()) connection->Respond(serial_, response);
   }
 
   void OnGone(std::function<void()> on_gone) override {
@@ -91,8 +91,8 @@ void ServerConnection::OnTimeout() {
   const auto keep = shared_from_this();
   if (phase_ == Phase::kReading) {
     Refuse(408, "the request did not come in time");
-  } else if (phase_ == Phase::kWriting && stream_->queued() < unsent_) {
-    unsent_ = stream_->queued();  // slow, but it moves
+  } else if (phase_ == Phase::kWriting && stream_->unacknowledged() < unsent_) {
+    unsent_ = stream_->unacknowledged();  // slow, but it moves
     timer_.Start(host_->options.body_timeout);
   } else if (phase_ != Phase::kHandling) {
     Over(false);
@@ -139,7 +139,7 @@ void ServerConnection::Dispatch() {
   host_->handler(std::move(request), std::make_unique<Answer>(weak_from_this(), serial_));
 }
 
-void ServerConnection::Respond(uint64_t serial, ServerResponse response) {
+void ServerConnection::Respond(uint64_t serial, const ServerResponse& response) {
   if (phase_ != Phase::kHandling || serial != serial_) return;
   const auto gone = std::exchange(on_gone_, nullptr);
   for (const auto& [name, value] : response.headers) {
@@ -149,8 +149,8 @@ void ServerConnection::Respond(uint64_t serial, ServerResponse response) {
   const std::string head = ResponseHead(response, framing, SystemClock().Wall());
   const bool body = HasBody(response, framing);
   stream_->Write(AsBytes(head), body ? AsBytes(response.body) : std::span<const uint8_t>());
-  unsent_ = stream_->queued();
-  if (unsent_ > 0) {
+  if (stream_->queued() > 0) {
+    unsent_ = stream_->unacknowledged();
     Enter(Phase::kWriting, host_->options.body_timeout);
     return;
   }

@@ -44,7 +44,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   void Process();
   void OnProgress(RequestParser::State before);
   void Dispatch();
-  void Respond(uint64_t serial, ServerResponse response);
+  void Respond(uint64_t serial, const ServerResponse& response);
   void Refuse(int status, const std::string& text);
   void Enter(Phase phase, Millis limit);
   void FinishAnswer();

@@ -107,8 +107,10 @@ void Transfer::SetHeaders(const Request& request) {
   curl_slist* list = nullptr;
   bool typed = false;
   for (const auto& [name, value] : headers_) {
+    std::string line = name;
     // "Name;" is libcurl's way to write a header without a value; "Name:" would remove it.
-    list = curl_slist_append(list, (value.empty() ? name + ";" : name + ": " + value).c_str());
+    line.append(value.empty() ? ";" : ": ").append(value);
+    list = curl_slist_append(list, line.c_str());
     typed = typed || Lower(name) == "content-type";
   }
   list = curl_slist_append(list, "Expect:");  // waiting for 100 Continue costs a second where it is unknown
@@ -177,9 +179,7 @@ Result<Response> Transfer::Finish(CURLcode code) {
 Status Transfer::Failure(CURLcode code) {
   const std::string origin =
       options_.unix_socket.empty() ? Origin(exchange_->request.url) : "unix:" + options_.unix_socket;
-  if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {
-    return Status::Invalid("'" + origin + "' does not come from a URL like http://127.0.0.1:8500/");
-  }
+  if (code == CURLE_URL_MALFORMAT) return Status::Invalid("'" + origin + "': the URL is malformed");
   long error_number = 0;
   curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error_number);
   if (code == CURLE_COULDNT_CONNECT && error_number != 0) {

@@ -20,9 +20,9 @@ struct Exchange {
   Request request;
   Client::OnBody on_body;  // empty: the body is gathered
   Response response;
-  Status failure;         // why we ended it ourselves
+  Status failure;  // why we ended it ourselves
   bool cancelled = false;
-  bool in_body = false;   // headers that come now are trailers
+  bool in_body = false;  // headers that come now are trailers
 };
 
 class Transfer {

@@ -36,11 +36,13 @@ class TcpStream {
   void StartReading();
   void PauseReading();
 
-  // Copies what the kernel does not take at once. A failure is told by on_end, later. Two spans leave in one segment where possible
-  // (DNS length prefix and message, RFC 7766 8).
+  // Copies what the kernel does not take at once. A failure is told by on_end, later. Two spans leave in one segment
+  // where possible (DNS length prefix and message, RFC 7766 8).
   void Write(std::span<const uint8_t> head, std::span<const uint8_t> body = {});
   // Bytes not yet handed to the kernel; the caller stops producing above its own mark.
   size_t queued() const;
+  // These and the bytes that the peer's kernel has not acknowledged: falls as long as the peer makes progress.
+  size_t unacknowledged() const;
   // Sends what is queued (for at most 5 s), then FIN, throws away what still comes in for at most 1 s, and
   // closes. All that goes on by itself; no handler is called any more.
   static void CloseAfterDrain(std::unique_ptr<TcpStream> stream);

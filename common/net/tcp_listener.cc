@@ -77,8 +77,7 @@ Status TcpListener::Probe(const SocketAddress& address) {
 Result<std::unique_ptr<TcpListener>> TcpListener::Listen(Loop& loop, const SocketAddress& address,
                                                          TcpListenOptions options,
                                                          std::function<void(std::unique_ptr<TcpStream>)> on_accept) {
-  Result<UniqueFd> fd =
-      BindSocket(address, SOCK_STREAM, options.reuse_port ? ReusePort::kYes : ReusePort::kNo);
+  Result<UniqueFd> fd = BindSocket(address, SOCK_STREAM, options.reuse_port ? ReusePort::kYes : ReusePort::kNo);
   if (!fd.ok()) return fd.status();
   if (listen(fd.value().get(), options.backlog) != 0) return ListenError(SOCK_STREAM, address, errno);
   return std::make_unique<TcpListener>(std::make_shared<Impl>(loop, std::move(fd).value(), std::move(on_accept)));

@@ -1,6 +1,9 @@
 // Signpost. Apache-2.0; see LICENSE.
 #include "common/net/tcp_stream.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <array>
 #include <string>
@@ -188,11 +191,14 @@ void TcpStream::Impl::SendFin() {
 void TcpStream::Impl::CloseWithReset() {
   if (closing()) return;
   const linger abort_now = {.l_onoff = 1, .l_linger = 0};
-  uv_os_fd_t fd = -1;
-  if (uv_fileno(reinterpret_cast<uv_handle_t*>(&tcp), &fd) == 0) {
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort_now, sizeof abort_now);
-  }
+  setsockopt(Descriptor(), SOL_SOCKET, SO_LINGER, &abort_now, sizeof abort_now);
   Close();
+}
+
+int TcpStream::Impl::Descriptor() const {
+  uv_os_fd_t fd = -1;
+  if (closing() || uv_fileno(reinterpret_cast<const uv_handle_t*>(&tcp), &fd) != 0) return -1;
+  return fd;
 }
 
 void TcpStream::Impl::OnClosed() {
@@ -217,8 +223,13 @@ void TcpStream::PauseReading() { impl_->PauseReading(); }
 
 void TcpStream::Write(std::span<const uint8_t> head, std::span<const uint8_t> body) { impl_->Write(head, body); }
 
-size_t TcpStream::queued() const {
-  return impl_->waiting.size() + (impl_->writing ? impl_->tcp.write_queue_size : 0);
+size_t TcpStream::queued() const { return impl_->waiting.size() + (impl_->writing ? impl_->tcp.write_queue_size : 0); }
+
+size_t TcpStream::unacknowledged() const {
+  int in_kernel = 0;
+  const int fd = impl_->Descriptor();
+  if (fd < 0 || ioctl(fd, SIOCOUTQ, &in_kernel) != 0) in_kernel = 0;
+  return queued() + static_cast<size_t>(in_kernel);
 }
 
 void TcpStream::CloseAfterDrain(std::unique_ptr<TcpStream> stream) { stream->impl_->CloseAfterDrain(); }
@@ -228,11 +239,7 @@ void TcpStream::Reset(std::unique_ptr<TcpStream> stream) { stream->impl_->CloseW
 const SocketAddress& TcpStream::peer() const { return impl_->peer; }
 
 const SocketAddress& TcpStream::local() const {
-  uv_os_fd_t fd = -1;
-  if (impl_->local.empty() && !impl_->closing() &&
-      uv_fileno(reinterpret_cast<const uv_handle_t*>(&impl_->tcp), &fd) == 0) {
-    impl_->local = LocalName(fd);
-  }
+  if (impl_->local.empty() && impl_->Descriptor() >= 0) impl_->local = LocalName(impl_->Descriptor());
   return impl_->local;
 }
 

@@ -41,6 +41,7 @@ struct TcpStream::Impl final : Handle {
   void CloseWithReset();
   void OnClosed() override;
 
+  int Descriptor() const;  // -1 once closed
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&tcp); }
 
   uv_tcp_t tcp{};

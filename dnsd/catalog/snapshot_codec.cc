@@ -48,7 +48,8 @@ class Decoder {
   uint64_t Fixed(int bytes) {
     uint64_t value = 0;
     const std::string_view raw = Take(static_cast<size_t>(bytes));
-    for (size_t i = 0; i < raw.size(); ++i) value |= static_cast<uint64_t>(static_cast<unsigned char>(raw[i])) << (8 * i);
+    for (size_t i = 0; i < raw.size(); ++i)
+      value |= static_cast<uint64_t>(static_cast<unsigned char>(raw[i])) << (8 * i);
     return value;
   }
   uint64_t Number() {
@@ -145,6 +146,7 @@ void PutNode(Encoder& to, const consul::Node& node) {
   to.Text(node.datacenter);
   PutTagged(to, node.tagged_addresses);
   PutPairs(to, node.meta);
+  to.Number(node.translated ? 1 : 0);
 }
 
 std::shared_ptr<const consul::Node> TakeNode(Decoder& from) {
@@ -155,6 +157,7 @@ std::shared_ptr<const consul::Node> TakeNode(Decoder& from) {
   node->datacenter = from.Text();
   node->tagged_addresses = TakeTagged(from);
   node->meta = TakePairs(from);
+  node->translated = from.Bounded(1) == 1;
   return node;
 }
 

@@ -24,7 +24,8 @@ struct Snapshot {
   std::vector<std::shared_ptr<const Service>> services;    // of every kind but kQuery; never null
 };
 
-// Layout, numbers little-endian: "SGNPSNAP", u32 format version, u64 length of the rest, u64 FNV-1a of the rest, the rest.
+// Layout, numbers little-endian: "SGNPSNAP", u32 format version, u64 length of the rest, u64 FNV-1a of the rest, the
+// rest.
 std::string EncodeSnapshot(const Snapshot& snapshot);
 
 // kInvalid with half a sentence ("is truncated", "was written by a newer version", ...) that the caller completes.

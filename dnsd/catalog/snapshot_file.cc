@@ -59,7 +59,7 @@ Status CannotRead(const std::string& path, int error) {
 
 Result<std::string> ReadFile(const std::string& path) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat about{};
+  struct stat about {};
   if (file.get() < 0 || fstat(file.get(), &about) != 0) return CannotRead(path, errno);
   if (!S_ISREG(about.st_mode) || about.st_size > kMaxFile) return CannotRead(path, EFBIG);
   std::string bytes(static_cast<size_t>(about.st_size), '\0');

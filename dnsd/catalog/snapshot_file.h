@@ -1,6 +1,6 @@
 // Signpost. Apache-2.0; see LICENSE.
-// The catalog on disk, from which dnsd answers while its source is away. Blocking: keep off the event loops. Any thread;
-// a Snapshot holds shared immutable objects, so it may be taken on one thread and saved on another.
+// The catalog on disk, from which dnsd answers while its source is away. Blocking: keep off the event loops. Any
+// thread; a Snapshot holds shared immutable objects, so it may be taken on one thread and saved on another.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // Signpost. Apache-2.0; see LICENSE.
-// Tells a catalog that became empty from a token that lost its rights: Consul hides what a token may not see and answers
-// 200. A Consul always has the service `consul` and at least one node. One guard per datacenter. Pure.
+// Tells a catalog that became empty from a token that lost its rights: Consul hides what a token may not see and
+// answers 200. A Consul always has the service `consul` and at least one node. One guard per datacenter. Pure.
 #pragma once
 
 #include <cstddef>

@@ -37,7 +37,7 @@ void AgentProbe::Probe() {
   request.path = "/v1/catalog/datacenters";
   request.timeout = options_.timeout;
   request.stale = false;
-  call_ = client_.Get(request, [this](consul::AgentReply reply) { OnList(reply); });
+  call_ = client_.Get(request, [this](const consul::AgentReply& reply) { OnList(reply); });
 }
 
 void AgentProbe::AskSelf() {
@@ -45,7 +45,7 @@ void AgentProbe::AskSelf() {
   request.path = "/v1/agent/self";
   request.timeout = options_.timeout;
   request.stale = false;
-  call_ = client_.Get(request, [this](consul::AgentReply reply) { OnSelf(reply); });
+  call_ = client_.Get(request, [this](const consul::AgentReply& reply) { OnSelf(reply); });
 }
 
 void AgentProbe::OnSelf(const consul::AgentReply& reply) {

@@ -19,7 +19,7 @@ using catalog::Kind;
 constexpr int kGlobalWatches = 3;
 constexpr int kSpareConnections = 2;  // beside the fetches: the probe and confirmations must not wait behind them
 constexpr Millis kTick{1000};
-constexpr uint64_t kIdleTicks = 30;    // how often idle entries are looked for
+constexpr int64_t kIdleTicks = 30;     // how often idle entries are looked for, at most
 constexpr uint64_t kTrippedTicks = 2;  // how often lost rights are tried again
 
 consul::AgentOptions With(consul::AgentOptions options, int max_connections) {
@@ -67,9 +67,15 @@ struct ConsulFeed::Parts {
   }
   Status OnServices(const consul::AgentReply& reply, bool advanced) {
     const bool first = !own.listed();
-    Status read = own.OnServiceList(reply);
+    Status read = own.OnServiceList(reply, false);
     if (read.ok() && advanced && !first) own.RequestSweep();
     return read;
+  }
+  void DropIdle(Millis limit) {
+    watches.DropIdle(limit);
+    own.DropIdle(limit);
+    on_demand.DropIdle(limit);
+    queries.DropIdle(limit);
   }
   void OnNode(const NodeList::Change& change) {
     ++context.changes;
@@ -137,14 +143,13 @@ void ConsulFeed::Start(catalog::Sink& sink) {
   probe.learn_datacenter = options_.datacenter.empty();
   probe_ = std::make_unique<AgentProbe>(
       loop_, fetch_client_, probe,
-      AgentProbe::Callbacks{[this](std::vector<std::string> names) {
-                              datacenters_ = std::move(names);
-                              sink_->OnDatacenters(datacenters_);
-                            },
-                            [this](bool reachable, bool recovered, const std::string& text) {
-                              OnContact(reachable, recovered, text);
-                            },
-                            [this](const std::string& datacenter) { OnOwnDatacenter(datacenter); }});
+      AgentProbe::Callbacks{
+          [this](std::vector<std::string> names) {
+            datacenters_ = std::move(names);
+            sink_->OnDatacenters(datacenters_);
+          },
+          [this](bool reachable, bool recovered, const std::string& text) { OnContact(reachable, recovered, text); },
+          [this](const std::string& datacenter) { OnOwnDatacenter(datacenter); }});
   tick_.StartPeriodic(kTick);
   sink_->OnFreshness(freshness_);
   // Without an agent's word on its own datacenter every request must name the one meant.
@@ -203,6 +208,7 @@ void ConsulFeed::ForgetAll() {
   for (const auto& [name, node] : parts_->globals.nodes().all()) nodes.push_back(node);
   parts_.reset();
   tracker_ = FreshnessTracker(options_.max_stale);
+  tripped_ = false;
   Update();
   for (const auto& service : services) sink_->OnService(service->key, nullptr);
   for (const auto& node : nodes) sink_->OnNode({Kind::kNode, node->datacenter, Lower(node->name)}, nullptr);
@@ -224,13 +230,14 @@ void ConsulFeed::WantOwnNode(const catalog::Key& key) {
       if (candidate->id == key.name) node = candidate;
     }
   }
-  if (!node && !globals.nodes_known()) return sink_->OnUnavailable(key);
+  if (!node && (!globals.nodes_known() || parts_->context.distrust)) return sink_->OnUnavailable(key);
   sink_->OnNode(key, std::move(node));
 }
 
 void ConsulFeed::OnContact(bool reachable, bool recovered, const std::string& text) {
   tracker_.Report(FreshnessTracker::kContact, reachable);
   troubles_[FreshnessTracker::kContact] = reachable ? "" : text;
+  if (!reachable && parts_) parts_->context.distrust = true;
   if (recovered && parts_) {
     parts_->globals.Restart();
     parts_->watches.RestartAll();
@@ -244,6 +251,7 @@ void ConsulFeed::OnGlobalResult(FreshnessTracker::Part part, bool good, const st
   tracker_.Report(part, good);
   troubles_[part] = text;
   if (!good) probe_->Hurry();
+  if (!good && parts_) parts_->context.distrust = true;
   if (part == FreshnessTracker::kServices && good) {
     list_since_retry_ = true;
     if (recovered) {
@@ -275,7 +283,7 @@ void ConsulFeed::OnConfirmedList(const std::string& datacenter, const consul::Ag
   if (!services.ok()) return fetch_client_.CountError(consul::AgentError::kBadReply);
   const ServiceList list = MakeServiceList(services.value());
   FeedContext& context = parts_->context;
-  if (datacenter == context.datacenter && !parts_->own.OnServiceList(reply).ok()) return;
+  if (datacenter == context.datacenter && !parts_->own.OnServiceList(reply, true).ok()) return;
   const auto verdict = context.guards[datacenter].JudgeServices(list.size(), Contains(list, "consul"));
   if (verdict == AclGuard::Verdict::kNews && !context.own_guard().tripped()) {
     parts_->on_demand.OnConfirmed(datacenter, list);
@@ -287,13 +295,10 @@ void ConsulFeed::Tick() {
   ++ticks_;
   if (parts_) {
     parts_->own.Tick();
+    parts_->on_demand.Tick();
     RetryIfTripped();
-    if (ticks_ % kIdleTicks == 0) {
-      parts_->watches.DropIdle(options_.in_use);
-      parts_->own.DropIdle(options_.in_use);
-      parts_->on_demand.DropIdle(options_.in_use);
-      parts_->queries.DropIdle(options_.in_use);
-    }
+    const int64_t idle_ticks = std::clamp(options_.in_use / kTick / 10, int64_t{1}, kIdleTicks);
+    if (ticks_ % static_cast<uint64_t>(idle_ticks) == 0) parts_->DropIdle(options_.in_use);
   }
   Update();
 }
@@ -318,7 +323,14 @@ std::string ConsulFeed::Trouble() const {
 
 void ConsulFeed::Update() {
   if (parts_) {
-    tracker_.SetTripped(parts_->context.own_guard().tripped());
+    const bool tripped = parts_->context.own_guard().tripped();
+    // What was hidden may have changed, and regained rights wake no blocking query.
+    if (std::exchange(tripped_, tripped) && !tripped) {
+      parts_->watches.RestartAll();
+      parts_->own.RequestSweep();
+    }
+    tracker_.SetTripped(tripped || parts_->own.unconfirmed());
+    if (!parts_->context.distrust) parts_->globals.Settled();
     if (parts_->own.loaded()) tracker_.SetLoaded();
   }
   const catalog::Freshness now = tracker_.At(clock_.Monotonic());
@@ -336,8 +348,7 @@ std::optional<catalog::Snapshot> ConsulFeed::Collect() const {
   if (!parts_ || !tracker_.have_data()) return std::nullopt;
   catalog::Snapshot snapshot;
   snapshot.index = index_;
-  snapshot.taken =
-      std::chrono::duration_cast<std::chrono::seconds>(clock_.Wall() - tracker_.Age(clock_.Monotonic()));
+  snapshot.taken = std::chrono::duration_cast<std::chrono::seconds>(clock_.Wall() - tracker_.Age(clock_.Monotonic()));
   snapshot.datacenter = parts_->context.datacenter;
   snapshot.datacenters = datacenters_;
   for (const auto& [name, node] : parts_->globals.nodes().all()) snapshot.nodes.push_back(node);

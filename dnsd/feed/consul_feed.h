@@ -1,8 +1,8 @@
 // Signpost. Apache-2.0; see LICENSE.
 // A Consul cluster, through one agent, as the source of the catalog. At most 150 connections whatever the catalog's
-// size: three blocking queries cover the datacenter, one more per name in use while slots last, a few connections fetch.
-// Emptiness is news only when a service list with `consul` in it confirms it. Everything on the control thread; the
-// sink must not call back into the feed from inside its own methods.
+// size: three blocking queries cover the datacenter, one more per name in use while slots last, a few connections
+// fetch. Emptiness is news only when a service list with `consul` in it confirms it. Everything on the control thread;
+// the sink must not call back into the feed from inside its own methods.
 #pragma once
 
 #include <array>
@@ -29,11 +29,11 @@ struct ConsulFeedOptions {
   consul::AgentOptions agent;  // max_connections is set by the feed
   // Own datacenter in lower case; "" = the snapshot's, else the agent's.
   std::string datacenter;
-  int max_watches = 128;       // of names in use; lowered so that all connections are at most 150
+  int max_watches = 128;  // of names in use; lowered so that all connections are at most 150
   int fetch_connections = 12;
-  Millis wait{60000};          // of blocking queries
+  Millis wait{60000};  // of blocking queries
   Nanos max_stale = std::chrono::hours(7 * 24);
-  Millis in_use{600000};       // a name counts as in use for that long after its last Want
+  Millis in_use{600000};  // a name counts as in use for that long after its last Want
   size_t max_on_demand = 10000;
   double sweep_per_second = 500;
   // Called with the own datacenter before anything is published under it; again if it turns out to be another.
@@ -96,6 +96,7 @@ class ConsulFeed : public catalog::Source {
   uint64_t index_ = 0;
   uint64_t ticks_ = 0;
   bool list_since_retry_ = false;
+  bool tripped_ = false;  // the ACL guard, at the last look
   NeighbourLog log_{"the catalog of Consul"};
   std::unique_ptr<AgentProbe> probe_;
   std::unique_ptr<Parts> parts_;  // null until the own datacenter is known

@@ -22,8 +22,11 @@ struct FeedContext {
   std::string datacenter;  // own, lower case
   consul::NodeTable nodes = consul::NodeTable();
   std::map<std::string, AclGuard> guards = {};  // by datacenter
-  uint64_t suspicious = 0;                      // times that emptiness was not believed at once
-  uint64_t changes = 0;                         // objects published
+  // Consul may be replaying its log after a restart: what it does not show may still come. Until a service list shows
+  // all that is known, or a consistent read confirms what it lacks, absence is not believed.
+  bool distrust = true;
+  uint64_t suspicious = 0;  // times that emptiness was not believed at once
+  uint64_t changes = 0;     // objects published
 
   // Set right after construction.
   Fetcher* fetcher = nullptr;

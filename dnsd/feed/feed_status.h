@@ -29,7 +29,7 @@ struct FeedStatus {
   size_t fetches_waiting = 0;
   size_t connections = 0;
   uint64_t sweeps = 0;
-  uint64_t suspicious = 0;   // emptiness that was not believed at once
+  uint64_t suspicious = 0;     // emptiness that was not believed at once
   bool guard_tripped = false;  // the token seems to have lost its rights
   uint64_t replies = 0;
   std::array<uint64_t, consul::kAgentErrors> errors{};  // by consul::AgentError

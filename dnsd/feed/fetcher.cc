@@ -18,9 +18,12 @@ bool Ails(AgentError error, bool own_datacenter) {
   switch (error) {
     case AgentError::kConnect:
     case AgentError::kTimeout:
-    case AgentError::kNoLeader: return true;
-    case AgentError::kServer: return own_datacenter;
-    default: return false;
+    case AgentError::kNoLeader:
+      return true;
+    case AgentError::kServer:
+      return own_datacenter;
+    default:
+      return false;
   }
 }
 
@@ -83,7 +86,7 @@ void Fetcher::Begin(const catalog::Key& key) {
                             [this, key](consul::AgentReply reply) { OnReply(key, std::move(reply)); });
 }
 
-void Fetcher::OnReply(catalog::Key key, consul::AgentReply reply) {
+void Fetcher::OnReply(const catalog::Key& key, consul::AgentReply reply) {
   if (reply.error == AgentError::kNone && !reply.known_leader) {
     reply.error = AgentError::kNoLeader;
     client_.CountError(reply.error);
@@ -93,7 +96,7 @@ void Fetcher::OnReply(catalog::Key key, consul::AgentReply reply) {
   } else if (reply.error == AgentError::kNone) {
     backoff_.Reset();
   }
-  calls_.erase(key);
+  const auto call = calls_.extract(key);  // `key` lives in it
   queue_.Done(key);
   callbacks_.on_reply(key, std::move(reply));
   Pump();

@@ -51,7 +51,7 @@ class Fetcher {
   void Pump();
   void PumpSweep();
   void Begin(const catalog::Key& key);
-  void OnReply(catalog::Key key, consul::AgentReply reply);
+  void OnReply(const catalog::Key& key, consul::AgentReply reply);
 
   net::Loop& loop_;
   consul::AgentClient& client_;

@@ -44,7 +44,8 @@ void GlobalWatches::Begin(FreshnessTracker::Part part, consul::AgentClient& clie
   consul::Watch::Events events;
   events.on_reply = [this, part, handler](const consul::AgentReply& reply, consul::Watch::News news) {
     Status read = (this->*handler)(reply, news);
-    if (read.ok()) {
+    const bool waiting = part == FreshnessTracker::kNodes && nodes_waiting_;
+    if (read.ok() && !waiting) {
       indexes_[part - FreshnessTracker::kServices] = reply.index;
       callbacks_.on_result(part, true, {});
     }
@@ -65,6 +66,11 @@ void GlobalWatches::Restart() {
   for (const auto& watch : watches_) watch->Restart(kRestartSpread);
 }
 
+void GlobalWatches::Settled() {
+  if (!nodes_waiting_ || std::exchange(nodes_asked_again_, true)) return;
+  watches_[FreshnessTracker::kNodes - FreshnessTracker::kServices]->Restart(Millis(0));
+}
+
 uint64_t GlobalWatches::index() const { return *std::max_element(indexes_.begin(), indexes_.end()); }
 
 // The body goes on even if it is unchanged: the list at hand may have come from a confirming fetch meanwhile.
@@ -73,13 +79,16 @@ Status GlobalWatches::OnServices(const consul::AgentReply& reply, consul::Watch:
 }
 
 Status GlobalWatches::OnNodes(const consul::AgentReply& reply, consul::Watch::News news) {
-  if (!news.changed) return Status::Ok();
+  if (!news.changed && !nodes_waiting_) return Status::Ok();
   const auto nodes = consul::ReadCatalogNodes(reply.body, context_.nodes);
   if (!nodes.ok()) return nodes.status();
   if (context_.own_guard().JudgeNodes(nodes.value().size()) == AclGuard::Verdict::kLost) {
     ++context_.suspicious;
     return Status::Ok();
   }
+  nodes_asked_again_ = false;
+  nodes_waiting_ = context_.distrust && (!nodes_known_ || nodes_.HasMoreThan(nodes.value()));
+  if (nodes_waiting_) return Status::Ok();
   nodes_known_ = true;
   for (const NodeList::Change& change : nodes_.Replace(nodes.value())) callbacks_.on_node(change);
   return Status::Ok();

@@ -37,6 +37,8 @@ class GlobalWatches {
 
   // Before the first reply: what an earlier run knew of the nodes.
   void Restore(const std::vector<NodePointer>& nodes);
+  // The context does not distrust Consul any more.
+  void Settled();
   // Asks for everything again, soon.
   void Restart();
 
@@ -57,6 +59,8 @@ class GlobalWatches {
   Callbacks callbacks_;
   NodeList nodes_;
   bool nodes_known_ = false;
+  bool nodes_waiting_ = false;  // a node list came that lacks something while Consul was distrusted
+  bool nodes_asked_again_ = false;
   CheckList checks_;
   std::array<uint64_t, 3> indexes_{};
   std::array<std::unique_ptr<consul::Watch>, 3> watches_;

@@ -7,11 +7,16 @@ namespace {
 std::string PathOf(const catalog::Key& key) {
   const std::string name = consul::EncodeSegment(key.name);
   switch (key.kind) {
-    case catalog::Kind::kService: return "/v1/health/service/" + name;
-    case catalog::Kind::kConnect: return "/v1/health/connect/" + name;
-    case catalog::Kind::kIngress: return "/v1/health/ingress/" + name;
-    case catalog::Kind::kNode: return "/v1/catalog/node/" + name;
-    case catalog::Kind::kQuery: return "/v1/query/" + name + "/execute";
+    case catalog::Kind::kService:
+      return "/v1/health/service/" + name;
+    case catalog::Kind::kConnect:
+      return "/v1/health/connect/" + name;
+    case catalog::Kind::kIngress:
+      return "/v1/health/ingress/" + name;
+    case catalog::Kind::kNode:
+      return "/v1/catalog/node/" + name;
+    case catalog::Kind::kQuery:
+      return "/v1/query/" + name + "/execute";
   }
   return {};
 }

@@ -18,8 +18,10 @@ void ListConfirmer::Send(const std::string& datacenter, Pending& pending) {
   consul::GetRequest request;
   request.path = "/v1/catalog/services";
   request.stale = false;
+  request.params.emplace_back("consistent", "");
   if (datacenter != agent_datacenter_) request.params.emplace_back("dc", datacenter);
-  pending.call = client_.Get(request, [this, datacenter](consul::AgentReply reply) { OnReply(datacenter, reply); });
+  pending.call =
+      client_.Get(request, [this, datacenter](const consul::AgentReply& reply) { OnReply(datacenter, reply); });
 }
 
 void ListConfirmer::OnReply(const std::string& datacenter, const consul::AgentReply& reply) {

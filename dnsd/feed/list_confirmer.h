@@ -1,6 +1,6 @@
 // Signpost. Apache-2.0; see LICENSE.
-// Fetches the service list of a datacenter afresh, from the leader, when an empty reply is in doubt: one request per
-// datacenter at a time. On the loop's thread.
+// Fetches the service list of a datacenter by a consistent read when an absence is in doubt: the leader answers, after
+// it made sure of its leadership and applied its whole log. One request per datacenter at a time. On the loop's thread.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,8 @@
 // Signpost. Apache-2.0; see LICENSE.
 #include "dnsd/feed/node_list.h"
 
+#include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "dnsd/feed/keys.h"
@@ -23,6 +25,12 @@ std::vector<NodeList::Change> NodeList::Replace(const std::vector<NodePointer>& 
   }
   nodes_ = std::move(next);
   return changes;
+}
+
+bool NodeList::HasMoreThan(const std::vector<NodePointer>& nodes) const {
+  std::unordered_set<std::string> names;
+  for (const NodePointer& node : nodes) names.insert(Lower(node->name));
+  return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& known) { return !names.contains(known.first); });
 }
 
 NodePointer NodeList::Find(const std::string& name) const {

@@ -23,6 +23,9 @@ class NodeList {
   // Replaces everything; what is new, different or gone comes back.
   std::vector<Change> Replace(const std::vector<NodePointer>& nodes);
 
+  // Some node known here is not among `nodes`.
+  bool HasMoreThan(const std::vector<NodePointer>& nodes) const;
+
   // Null if there is none. `name` in lower case.
   NodePointer Find(const std::string& name) const;
   const std::unordered_map<std::string, NodePointer>& all() const { return nodes_; }

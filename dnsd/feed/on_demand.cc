@@ -11,7 +11,8 @@ namespace {
 
 constexpr Millis kRefetch{5000};        // of an entry in use that got no watch
 constexpr Millis kRefetchAbsent{1000};  // of a name that was not there
-constexpr int kMaxDoubts = 3;
+constexpr int kQuickDoubts = 2;         // tries at once, then once a second
+constexpr int kMaxDoubts = 10;          // then the next change must do
 
 // Consul takes a prefix of a node's UUID for its name; we do not.
 bool IsThatNode(const catalog::Key& key, const consul::Node& node) {
@@ -73,23 +74,31 @@ Status OnDemand::Apply(const catalog::Key& key, const consul::AgentReply& reply)
                                           : ApplyService(it->first, it->second, reply);
 }
 
+// The header tells how the agent is configured; addresses of its own datacenter stay as they are.
+bool OnDemand::Translated(const catalog::Key& key, const consul::AgentReply& reply) const {
+  return reply.translating && !context_.own(key);
+}
+
 Status OnDemand::ApplyNode(const catalog::Key& key, Entry& entry, const consul::AgentReply& reply) {
-  auto node = consul::ReadCatalogNode(reply.body, context_.nodes);
+  auto node = consul::ReadCatalogNode(reply.body, context_.nodes, Translated(key, reply));
   if (!node.ok()) return node.status();
   if (!node.value() || !IsThatNode(key, *node.value())) {
     ApplyEmpty(key, entry);
     return Status::Ok();
   }
   entry.doubts = 0;
-  if (entry.node && *entry.node == *node.value()) return Status::Ok();
-  entry.node = std::move(node).value();
+  auto read = std::make_shared<consul::Node>(*node.value());
+  read->translated = reply.translated;
+  if (entry.node && *entry.node == *read) return Status::Ok();
+  entry.node = std::move(read);
   Answer(key, entry);
   entry.absent = entry.waiting = false;
   return Status::Ok();
 }
 
 Status OnDemand::ApplyService(const catalog::Key& key, Entry& entry, const consul::AgentReply& reply) {
-  auto instances = consul::ReadHealthService(reply.body, context_.nodes);
+  const bool translated = Translated(key, reply);
+  auto instances = consul::ReadHealthService(reply.body, context_.nodes, translated);
   if (!instances.ok()) return instances.status();
   if (instances.value().empty()) {
     ApplyEmpty(key, entry);
@@ -97,11 +106,11 @@ Status OnDemand::ApplyService(const catalog::Key& key, Entry& entry, const consu
   }
   entry.doubts = 0;
   const auto& known = entry.service;
-  if (known && known->translated == reply.translated && known->instances == instances.value()) return Status::Ok();
+  if (known && known->translated == translated && known->instances == instances.value()) return Status::Ok();
   auto service = std::make_shared<catalog::Service>();
   service->key = key;
   service->instances = std::move(instances).value();
-  service->translated = reply.translated;
+  service->translated = translated;
   entry.service = std::move(service);
   Answer(key, entry);
   entry.absent = entry.waiting = false;
@@ -111,10 +120,11 @@ Status OnDemand::ApplyService(const catalog::Key& key, Entry& entry, const consu
 void OnDemand::ApplyEmpty(const catalog::Key& key, Entry& entry) {
   if (entry.has_data()) {
     if (entry.doubts++ == 0) ++context_.suspicious;
-    if (entry.doubts <= kMaxDoubts) context_.confirm(key.datacenter);
-    return;
+    doubtful_.insert(key);
+    return context_.confirm(key.datacenter);
   }
-  if (context_.tripped(context_.datacenter) || context_.tripped(key.datacenter)) return Fail(key);
+  const bool unsure = context_.own(key) && context_.distrust;
+  if (unsure || context_.tripped(context_.datacenter) || context_.tripped(key.datacenter)) return Fail(key);
   BecomeAbsent(key, entry);
 }
 
@@ -134,9 +144,23 @@ void OnDemand::OnConfirmed(const std::string& datacenter, const ServiceList& lis
     const bool listed = key.kind == catalog::Kind::kService && Contains(list, key.name);
     if (!listed) {
       BecomeAbsent(key, entry);
-    } else if (entry.doubts <= kMaxDoubts) {
+    } else if (entry.doubts <= kQuickDoubts) {
       context_.fetcher->Fetch(key, Urgency::kChanged);
     }
+  }
+}
+
+// A watch is silent while its body stays empty: what is in doubt has to be asked for.
+void OnDemand::Tick() {
+  for (auto it = doubtful_.begin(); it != doubtful_.end();) {
+    const auto entry = entries_.find(*it);
+    const int doubts = entry == entries_.end() ? 0 : entry->second.doubts;
+    if (doubts == 0 || doubts > kMaxDoubts) {
+      it = doubtful_.erase(it);
+      continue;
+    }
+    if (!context_.tripped(context_.datacenter)) context_.fetcher->Fetch(*it, Urgency::kChanged);
+    ++it;
   }
 }
 
@@ -149,14 +173,12 @@ void OnDemand::Answer(const catalog::Key& key, const Entry& entry) {
   }
 }
 
-// By value: the entry that `key` may live in goes.
-void OnDemand::Fail(catalog::Key key) {
+void OnDemand::Fail(const catalog::Key& key) {
   const auto it = entries_.find(key);
   if (it == entries_.end() || it->second.has_data()) return;
-  const bool waiting = it->second.waiting;
-  entries_.erase(it);
+  const auto entry = entries_.extract(it);  // `key` may live in it
   context_.watches->Drop(key);
-  if (waiting) context_.sink.OnUnavailable(key);
+  if (entry.mapped().waiting) context_.sink.OnUnavailable(key);
 }
 
 void OnDemand::MakeRoom() {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -34,6 +35,8 @@ class OnDemand {
   // empty replies from there may be believed now.
   void OnConfirmed(const std::string& datacenter, const ServiceList& list);
 
+  // About once a second.
+  void Tick();
   // Forgets what was not wanted for `limit`.
   void DropIdle(Millis limit);
 
@@ -56,18 +59,20 @@ class OnDemand {
   using Entries = std::unordered_map<catalog::Key, Entry, KeyHash>;
 
   Status Apply(const catalog::Key& key, const consul::AgentReply& reply);
+  bool Translated(const catalog::Key& key, const consul::AgentReply& reply) const;
   Status ApplyNode(const catalog::Key& key, Entry& entry, const consul::AgentReply& reply);
   Status ApplyService(const catalog::Key& key, Entry& entry, const consul::AgentReply& reply);
   void ApplyEmpty(const catalog::Key& key, Entry& entry);
   void Answer(const catalog::Key& key, const Entry& entry);
   void BecomeAbsent(const catalog::Key& key, Entry& entry);
-  void Fail(catalog::Key key);
+  void Fail(const catalog::Key& key);
   void MakeRoom();
   void Forget(const std::vector<catalog::Key>& keys);
 
   FeedContext& context_;
   size_t max_entries_;
   Entries entries_;
+  std::set<catalog::Key> doubtful_;  // those with doubts
 };
 
 }  // namespace signpost::feed

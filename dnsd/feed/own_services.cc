@@ -1,6 +1,7 @@
 // Signpost. Apache-2.0; see LICENSE.
 #include "dnsd/feed/own_services.h"
 
+#include <algorithm>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -11,8 +12,8 @@
 namespace signpost::feed {
 namespace {
 
-constexpr int kQuickTries = 2;     // for a doubtful empty reply, then once a second
-constexpr int kMaxTries = 10;      // then the sweeps must do
+constexpr int kQuickTries = 2;  // for a doubtful empty reply, then once a second
+constexpr int kMaxTries = 10;   // then the sweeps must do
 constexpr uint8_t kMaxFailures = 5;
 constexpr Millis kInUsePause{500};
 constexpr size_t kMaxEarly = 10000;
@@ -55,10 +56,11 @@ void OwnServices::WantEarly(const std::string& name) {
   }
 }
 
-Status OwnServices::OnServiceList(const consul::AgentReply& reply) {
+Status OwnServices::OnServiceList(const consul::AgentReply& reply, bool confirmed) {
   const size_t hash = std::hash<std::string_view>{}(reply.body);
   if (list_hash_ == hash) {
     context_.own_guard().JudgeServices(list_->size(), list_has_consul_);
+    Settled(reply.index);
     AskDoubtfulAgain();
     return Status::Ok();
   }
@@ -70,6 +72,13 @@ Status OwnServices::OnServiceList(const consul::AgentReply& reply) {
     ++context_.suspicious;
     return Status::Ok();
   }
+  if (reply.index < list_index_) context_.distrust = true;
+  if (context_.distrust && !confirmed && Lacks(*list)) {
+    unconfirmed_ = true;
+    context_.confirm(context_.datacenter);
+    return Status::Ok();
+  }
+  Settled(reply.index);
   const auto before = std::exchange(list_, std::move(list));
   list_hash_ = hash;
   list_has_consul_ = has_consul;
@@ -80,6 +89,18 @@ Status OwnServices::OnServiceList(const consul::AgentReply& reply) {
   }
   AskDoubtfulAgain();
   return Status::Ok();
+}
+
+void OwnServices::Settled(uint64_t index) {
+  list_index_ = index;
+  unconfirmed_ = false;
+  context_.distrust = false;
+}
+
+// The first list lacks whatever it does not name.
+bool OwnServices::Lacks(const ServiceList& list) const {
+  if (!listed_) return true;
+  return std::any_of(list_->begin(), list_->end(), [&](const auto& known) { return !Contains(list, known.name); });
 }
 
 void OwnServices::ApplyFirstList() {
@@ -119,13 +140,12 @@ void OwnServices::Remove(const std::string& name) {
   if (it == entries_.end()) return;
   node_index_.Replace(it->first, it->second.service.get(), nullptr);
   Settle(it->second);
-  const std::string kept = name;
-  entries_.erase(it);
-  doubtful_.erase(kept);
-  in_use_.erase(kept);
-  context_.watches->Drop(KeyOf(kept));
+  const auto entry = entries_.extract(it);  // `name` may live in it
+  doubtful_.erase(name);
+  in_use_.erase(name);
+  context_.watches->Drop(KeyOf(name));
   ++context_.changes;
-  context_.sink.OnService(KeyOf(kept), nullptr);
+  context_.sink.OnService(KeyOf(name), nullptr);
 }
 
 void OwnServices::OnFetched(const catalog::Key& key, const consul::AgentReply& reply) {
@@ -143,7 +163,9 @@ void OwnServices::OnFetched(const catalog::Key& key, const consul::AgentReply& r
   context_.fetcher->Fetch(key, Urgency::kLoad);
 }
 
-Status OwnServices::OnWatched(const catalog::Key& key, const consul::AgentReply& reply) { return Apply(key.name, reply); }
+Status OwnServices::OnWatched(const catalog::Key& key, const consul::AgentReply& reply) {
+  return Apply(key.name, reply);
+}
 
 void OwnServices::OnWatchFailed(const catalog::Key& key) { Unavailable(key.name); }
 
@@ -162,7 +184,7 @@ Status OwnServices::Apply(const std::string& name, const consul::AgentReply& rep
   } else {
     doubtful_.erase(name);
     early_.erase(name);
-    Publish(it->first, it->second, std::move(instances).value(), reply.translated);
+    Publish(it->first, it->second, std::move(instances).value());
   }
   return Status::Ok();
 }
@@ -176,7 +198,7 @@ void OwnServices::ApplyEmpty(const std::string& name, Entry& entry) {
     if (tries == 0) ++context_.suspicious;
     if (!had_instances) Unavailable(name);
   } else {
-    Publish(name, entry, {}, false);
+    Publish(name, entry, {});
   }
   ++tries;
   if (had_instances && tries <= kQuickTries) context_.confirm(context_.datacenter);
@@ -189,17 +211,15 @@ void OwnServices::AskDoubtfulAgain() {
   }
 }
 
-void OwnServices::Publish(const std::string& name, Entry& entry, std::vector<consul::ServiceInstance> instances,
-                          bool translated) {
+void OwnServices::Publish(const std::string& name, Entry& entry, std::vector<consul::ServiceInstance> instances) {
   Settle(entry);
   entry.waiting = false;
   entry.failures = 0;
   const auto& known = entry.service;
-  if (known && known->translated == translated && known->instances == instances) return;
+  if (known && known->instances == instances) return;
   auto service = std::make_shared<catalog::Service>();
   service->key = KeyOf(name);
   service->instances = std::move(instances);
-  service->translated = translated;
   node_index_.Replace(name, known.get(), service.get());
   entry.service = service;
   ++context_.changes;
@@ -261,7 +281,8 @@ std::optional<catalog::Key> OwnServices::NextOfSweep() {
 }
 
 void OwnServices::Tick() {
-  bool confirm = false;
+  if (context_.own_guard().tripped()) return;
+  bool confirm = unconfirmed_;
   for (auto it = doubtful_.begin(); it != doubtful_.end();) {
     if (it->second > kMaxTries) {
       it = doubtful_.erase(it);

@@ -30,9 +30,10 @@ class OwnServices {
 
   void Want(const std::string& name);
 
-  // The service list, from its watch or from a confirming fetch. kInvalid if it cannot be read. A list that the ACL
-  // guard does not believe changes nothing.
-  Status OnServiceList(const consul::AgentReply& reply);
+  // The service list, from its watch or (`confirmed`) from a consistent read. kInvalid if it cannot be read. A list
+  // that the ACL guard does not believe changes nothing; nor does one that lacks something while the context distrusts
+  // Consul, unless it is confirmed.
+  Status OnServiceList(const consul::AgentReply& reply, bool confirmed);
   // A fetch of one service is done, or failed.
   void OnFetched(const catalog::Key& key, const consul::AgentReply& reply);
   // The watch of one service brought something. kInvalid if it cannot be read.
@@ -52,6 +53,7 @@ class OwnServices {
   void DropIdle(Millis limit);
 
   bool listed() const { return listed_; }  // the first list is in
+  bool unconfirmed() const { return unconfirmed_; }
   bool loaded() const { return listed_ && loading_ == 0; }
   size_t known() const { return entries_.size(); }
   size_t pending() const { return loading_; }
@@ -71,12 +73,14 @@ class OwnServices {
   Entry& Add(const std::string& name);
   void Remove(const std::string& name);
   void WantEarly(const std::string& name);
+  void Settled(uint64_t index);
+  bool Lacks(const ServiceList& list) const;
   void ApplyFirstList();
   void ApplyDiff(const ServiceList& before);
   void AskDoubtfulAgain();
   Status Apply(const std::string& name, const consul::AgentReply& reply);
   void ApplyEmpty(const std::string& name, Entry& entry);
-  void Publish(const std::string& name, Entry& entry, std::vector<consul::ServiceInstance> instances, bool translated);
+  void Publish(const std::string& name, Entry& entry, std::vector<consul::ServiceInstance> instances);
   void Settle(Entry& entry);
   void Unavailable(const std::string& name);
   void RefreshInUse();
@@ -88,6 +92,8 @@ class OwnServices {
   std::optional<size_t> list_hash_;          // of the body it came in
   bool listed_ = false;                      // list_ came from Consul in this run
   bool list_has_consul_ = false;
+  uint64_t list_index_ = 0;
+  bool unconfirmed_ = false;  // a list that lacks something waits for a consistent read
   size_t loading_ = 0;
   std::unordered_map<std::string, Millis> in_use_;  // when last
   std::unordered_set<std::string> early_;           // wanted before the first list

@@ -29,17 +29,16 @@ void PreparedQueries::OnFetched(const catalog::Key& key, const consul::AgentRepl
   const auto it = entries_.find(key);
   if (it == entries_.end()) return;
   Entry& entry = it->second;
-  const bool lost_rights = context_.own_guard().tripped();
-  if (reply.error == consul::AgentError::kNotFound && !lost_rights) {
+  const bool unsure = context_.own_guard().tripped() || (context_.own(key) && context_.distrust);
+  if (reply.error == consul::AgentError::kNotFound && !unsure) {
     entry.busy = false;
     return context_.sink.OnService(it->first, nullptr);
   }
   if (reply.error != consul::AgentError::kNone) return Fail(it->first, entry);
-  auto answer = consul::ReadQueryExecute(reply.body, context_.nodes);
+  auto answer = consul::ReadQueryExecute(reply.body, context_.nodes, reply.translating, context_.datacenter);
   if (!answer.ok()) context_.bad_body(it->first, answer.status());
-  if (!answer.ok() || (answer.value().instances.empty() && lost_rights)) return Fail(it->first, entry);
+  if (!answer.ok() || (answer.value().instances.empty() && unsure)) return Fail(it->first, entry);
   entry.answer = std::move(answer).value();
-  entry.translated = reply.translated;
   if (context_.loop.Now() < entry.near_until) {
     Publish(it->first, entry);
   } else {
@@ -51,7 +50,7 @@ void PreparedQueries::Explain(const catalog::Key& key, Entry& entry) {
   consul::GetRequest request = RequestFor(key, agent_datacenter_);
   request.path = "/v1/query/" + consul::EncodeSegment(key.name) + "/explain";
   request.timeout = kExplainTimeout;
-  entry.explain = client_.Get(request, [this, key](consul::AgentReply reply) { OnExplained(key, reply); });
+  entry.explain = client_.Get(request, [this, key](const consul::AgentReply& reply) { OnExplained(key, reply); });
 }
 
 // Without the definition (an older server, a missing right) the answer is drawn like any other.
@@ -71,7 +70,7 @@ void PreparedQueries::Publish(const catalog::Key& key, Entry& entry) {
   auto service = std::make_shared<catalog::Service>();
   service->key = key;
   service->instances = std::move(entry.answer.instances);
-  service->translated = entry.translated;
+  service->translated = entry.answer.translated;
   service->answering_datacenter = entry.answer.datacenter.empty() ? key.datacenter : entry.answer.datacenter;
   service->own_ttl = entry.answer.ttl;
   service->queried_service = std::move(entry.answer.service);

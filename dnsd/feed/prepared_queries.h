@@ -16,10 +16,7 @@ class PreparedQueries {
  public:
   // `client` asks for definitions; executions go through the context's fetcher.
   PreparedQueries(FeedContext& context, consul::AgentClient& client, std::string agent_datacenter, size_t max_entries)
-      : context_(context),
-        client_(client),
-        agent_datacenter_(std::move(agent_datacenter)),
-        max_entries_(max_entries) {}
+      : context_(context), client_(client), agent_datacenter_(std::move(agent_datacenter)), max_entries_(max_entries) {}
 
   // Executes the query unless that is under way: OnService with what it gave (null: no such query) or OnUnavailable.
   void Want(const catalog::Key& key);
@@ -35,7 +32,6 @@ class PreparedQueries {
     bool near = false;  // sorts by distance; known until:
     Millis near_until{0};
     consul::QueryAnswer answer;  // waits for the definition
-    bool translated = false;
     std::unique_ptr<consul::AgentClient::Call> explain;
   };
 

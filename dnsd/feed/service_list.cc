@@ -39,8 +39,9 @@ ServiceList MakeServiceList(const std::vector<consul::ServiceTags>& services) {
 }
 
 bool Contains(const ServiceList& list, std::string_view name) {
-  const auto at = std::lower_bound(list.begin(), list.end(), name,
-                                   [](const ListedService& listed, std::string_view wanted) { return listed.name < wanted; });
+  const auto at =
+      std::lower_bound(list.begin(), list.end(), name,
+                       [](const ListedService& listed, std::string_view wanted) { return listed.name < wanted; });
   return at != list.end() && at->name == name;
 }
 

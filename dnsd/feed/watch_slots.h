@@ -20,8 +20,8 @@ class WatchSlots {
   WatchSlots(size_t slots, Millis min_idle) : slots_(slots), min_idle_(min_idle) {}
 
   struct Grant {
-    bool held = false;                     // the key has a slot now
-    bool fresh = false;                    // and did not have it before
+    bool held = false;                    // the key has a slot now
+    bool fresh = false;                   // and did not have it before
     std::optional<catalog::Key> evicted;  // who lost it
   };
   Grant Use(const catalog::Key& key, Millis now);

@@ -3,7 +3,7 @@
 //
 // The algebra, which a test checks:
 //   received(t) = answered(t) + dropped(t) + waiting(t)       for each transport t
-//   sum of answered = sum of rcodes = sum of types
+//   sum of answered = sum of rcodes = sum of types = count of latency
 // where waiting is a gauge: questions parked until the catalog's source has answered.
 #pragma once
 

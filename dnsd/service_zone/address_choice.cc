@@ -11,11 +11,11 @@ namespace {
 
 constexpr size_t kMaxAddressText = 64;
 
-// inet_pton wants a terminated string.
+// inet_pton wants a terminated string, and would stop at a NUL inside.
 template <typename Bytes>
 bool ParseIp(int family, std::string_view text, Bytes& out) {
   char buffer[kMaxAddressText];
-  if (text.empty() || text.size() >= sizeof buffer) return false;
+  if (text.empty() || text.size() >= sizeof buffer || text.find('\0') != std::string_view::npos) return false;
   std::memcpy(buffer, text.data(), text.size());
   buffer[text.size()] = '\0';
   return inet_pton(family, buffer, out.data()) == 1;

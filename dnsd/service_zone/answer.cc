@@ -109,11 +109,11 @@ Verdict Answerer::AnswerNode(const Question& q, const PreparedNode& node) {
   const auto before = q.writer.Here();
   if (asked == type::kTxt || asked == type::kAny) {
     for (const std::string& rdata : node.txt) fits &= AddTxt(q.writer, Section::kAnswer, {}, NodeTtl(), rdata);
-    if (!fits) q.writer.RollBack(before);
+    if (!fits && !q.over_tcp) q.writer.RollBack(before);
   } else if (answered && data_.settings().node_meta_txt) {
     for (const std::string& rdata : node.txt) AddTxt(q.writer, Section::kAdditional, {}, NodeTtl(), rdata);
   }
-  if (!fits) return {.truncated = true};
+  if (!fits && !q.over_tcp) return {.truncated = true};  // over TCP there is no larger transport: what fits
   if (q.writer.count(Section::kAnswer) == 0) return Negative(q, Rcode::kNoError);
   return {};
 }

@@ -41,7 +41,10 @@ struct Question {
 
 class Answerer {
  public:
-  Answerer(ZoneData& data, uint64_t seed) : data_(data), drawer_(seed), alias_drawer_(~seed) { used_.reserve(kMaxUsed); }
+  Answerer(ZoneData& data, uint64_t seed) : data_(data), drawer_(seed), alias_drawer_(~seed) {
+    used_.reserve(kMaxUsed);
+    followed_.reserve(kMaxFollowed);
+  }
 
   // A name in the domain; `labels` of its labels stand left of it.
   Verdict AnswerZone(const Question& q, size_t labels);
@@ -78,12 +81,22 @@ class Answerer {
   Verdict AnswerNodeAlias(const Question& q, const PreparedNode& node);
   // One of the host names, drawn by weight, in wire form.
   std::span<const uint8_t> DrawHost(const PreparedService& service, const WeightedItems<uint32_t>& alias);
-  // Adds what `host` leads to inside the domain. Set when the source must be asked first.
-  std::optional<catalog::Key> FollowAlias(const Question& q, std::span<const uint8_t> host, wire::Section section,
-                                          uint16_t type, uint32_t ttl);
-  // Adds the addresses of one name on the way; returns the next host name if it is an alias again.
-  std::span<const uint8_t> AddAliasStep(const Question& q, const Found& found, const Owner& owner, wire::Section section,
-                                        uint16_t type, uint32_t ttl);
+  // Adds what `host` leads to inside the domain. The verdict may want a key or be truncated; its rcode says nothing.
+  Verdict FollowAlias(const Question& q, std::span<const uint8_t> host, wire::Section section, uint16_t type, uint32_t ttl);
+  // False when the additional section shows already what `host` leads to, or has followed names enough.
+  bool NoteFollowed(std::span<const uint8_t> host);
+  // One name on the way: its addresses, or the host name that it is an alias of in turn.
+  struct AliasStep {
+    std::span<const uint8_t> next;
+    bool cut = false;  // not everything did fit
+  };
+  AliasStep AddAliasStep(const Question& q, const Found& found, const Owner& owner, wire::Section section, uint16_t type,
+                         uint32_t ttl);
+  // Adds `addresses` in drawn order, at most `limit`. False when not all of these did fit.
+  template <typename Item>
+  bool AddDrawn(const Question& q, const PreparedService& service, const WeightedItems<Item>& addresses, size_t limit,
+                const Owner& owner, wire::Section section, uint32_t ttl);
+  size_t AddressLimit(const Question& q, const PreparedService& service) const;
 
   Verdict NegativeReverse(const Question& q, wire::Rcode rcode);
 
@@ -98,7 +111,7 @@ class Answerer {
   static std::span<const uint32_t> Order(Drawer& drawer, const PreparedService& service, const WeightedItems<Item>& set,
                                          size_t want) {
     if (service.source->keep_order) return drawer.InOrder(set.size()).first(std::min(want, set.size()));
-    return drawer.Draw(set.weights, set.summary, want);
+    return drawer.Draw(set.size(), set.weights(), set.summary(), want);
   }
 
   ZoneData& data_;
@@ -110,6 +123,8 @@ class Answerer {
   std::vector<uint32_t> seen_targets_;
   std::vector<uint32_t> seen_nodes_;
   uint32_t generation_ = 0;
+  static constexpr size_t kMaxFollowed = 64;
+  std::vector<std::span<const uint8_t>> followed_;  // host names whose addresses the additional section holds
 };
 
 }  // namespace signpost::service_zone

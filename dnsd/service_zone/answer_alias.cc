@@ -21,7 +21,7 @@ bool IsAddressType(uint16_t asked) { return asked == type::kA || asked == type::
 
 // A name has one CNAME at most (RFC 2181 10.1).
 std::span<const uint8_t> Answerer::DrawHost(const PreparedService& service, const WeightedItems<uint32_t>& alias) {
-  const Endpoint& drawn = service.endpoints[alias.items[Order(alias_drawer_, service, alias, 1)[0]]];
+  const Endpoint& drawn = service.endpoints[alias[Order(alias_drawer_, service, alias, 1)[0]]];
   return Bytes(service.hosts[static_cast<size_t>(drawn.host)]);
 }
 
@@ -30,14 +30,14 @@ Verdict Answerer::AnswerAlias(const Question& q, const PreparedService& service,
   const uint32_t ttl = Ttl(service.ttl);
   AddName(q.writer, Section::kAnswer, {}, type::kCname, ttl, host);
   if (!IsAddressType(q.query.type)) return {};
-  return {.wanted = FollowAlias(q, host, Section::kAnswer, q.query.type, ttl)};
+  return FollowAlias(q, host, Section::kAnswer, q.query.type, ttl);
 }
 
 Verdict Answerer::AnswerNodeAlias(const Question& q, const PreparedNode& node) {
   const auto host = Bytes(node.host);
   AddName(q.writer, Section::kAnswer, {}, type::kCname, NodeTtl(), host);
   if (!IsAddressType(q.query.type)) return {};
-  return {.wanted = FollowAlias(q, host, Section::kAnswer, q.query.type, NodeTtl())};
+  return FollowAlias(q, host, Section::kAnswer, q.query.type, NodeTtl());
 }
 
 std::optional<Found> Answerer::LookupInside(const wire::Name& name, uint64_t now_ms) {
@@ -47,8 +47,16 @@ std::optional<Found> Answerer::LookupInside(const wire::Name& name, uint64_t now
   return Lookup(data_, ParseZoneName(name, name.label_count() - domain->label_count(), text), now_ms);
 }
 
-std::optional<catalog::Key> Answerer::FollowAlias(const Question& q, std::span<const uint8_t> host, Section section,
-                                                  uint16_t asked, uint32_t ttl) {
+// Chains may meet; what follows is in the message already then.
+bool Answerer::NoteFollowed(std::span<const uint8_t> host) {
+  const auto folded = [](uint8_t c) { return wire::ToLower(c); };
+  const auto same = [&](std::span<const uint8_t> known) { return std::ranges::equal(known, host, {}, folded, folded); };
+  if (followed_.size() == kMaxFollowed || std::ranges::any_of(followed_, same)) return false;
+  followed_.push_back(host);
+  return true;
+}
+
+Verdict Answerer::FollowAlias(const Question& q, std::span<const uint8_t> host, Section section, uint16_t asked, uint32_t ttl) {
   std::array<wire::Name, kMaxAliases> path;
   for (size_t step = 0; step < kMaxAliases; ++step) {
     wire::Name& name = path[step];
@@ -57,42 +65,56 @@ std::optional<catalog::Key> Answerer::FollowAlias(const Question& q, std::span<c
     if (same(q.query.name) || std::any_of(path.begin(), path.begin() + static_cast<ptrdiff_t>(step), same)) return {};
     const auto found = LookupInside(name, q.now_ms);
     if (!found) return {};
-    if (found->outcome == Outcome::kWait) return found->wanted;
+    if (found->outcome == Outcome::kWait) return {.wanted = found->wanted};
+    if (found->outcome == Outcome::kUnavailable) return {};  // nobody knows what follows: not even that nothing does
+    if (section == Section::kAdditional && !NoteFollowed(host)) return {};
     const uint16_t before = q.writer.count(section);
-    const auto next = AddAliasStep(q, *found, {.name = host}, section, asked, ttl);
+    const auto [next, cut] = AddAliasStep(q, *found, {.name = host}, section, asked, ttl);
     if (next.empty()) {
       // The chain ends in this domain without an address of the family asked for (RFC 2308 2.2).
-      if (q.writer.count(section) == before && section == Section::kAnswer) Negative(q, wire::Rcode::kNoError);
-      return {};
+      if (q.writer.count(section) == before && !cut && section == Section::kAnswer) Negative(q, wire::Rcode::kNoError);
+      return {.truncated = cut && !q.over_tcp};
     }
     host = next;
   }
   return {};
 }
 
-std::span<const uint8_t> Answerer::AddAliasStep(const Question& q, const Found& found, const Owner& owner, Section section,
-                                                uint16_t asked, uint32_t ttl) {
+template <typename Item>
+bool Answerer::AddDrawn(const Question& q, const PreparedService& service, const WeightedItems<Item>& addresses, size_t limit,
+                        const Owner& owner, Section section, uint32_t ttl) {
+  const auto order = Order(alias_drawer_, service, addresses, limit);
+  return std::ranges::all_of(order, [&](uint32_t i) { return AddAddress(q.writer, section, owner, ttl, addresses[i]); });
+}
+
+Answerer::AliasStep Answerer::AddAliasStep(const Question& q, const Found& found, const Owner& owner, Section section,
+                                           uint16_t asked, uint32_t ttl) {
   if (found.outcome == Outcome::kAddress) {
-    AddAddresses(q.writer, section, owner, ttl, asked, {.v4 = found.address.v4, .v6 = found.address.v6});
-  } else if (found.outcome == Outcome::kNode) {
-    AddAddresses(q.writer, section, owner, ttl, asked, found.node->addresses);
-    if (found.node->host.empty()) return {};
+    const AddressChoice addresses{.v4 = found.address.v4, .v6 = found.address.v6};
+    return {.cut = !AddAddresses(q.writer, section, owner, ttl, asked, addresses)};
+  }
+  if (found.outcome == Outcome::kNode) {
+    const bool fits = AddAddresses(q.writer, section, owner, ttl, asked, found.node->addresses);
+    if (found.node->host.empty()) return {.cut = !fits};
     AddName(q.writer, section, owner, type::kCname, ttl, Bytes(found.node->host));
-    return Bytes(found.node->host);
+    return {.next = Bytes(found.node->host)};
   }
   if (found.outcome != Outcome::kService) return {};
+  const PreparedService& service = *found.service;
   const AnswerSet& set = *found.set;
-  const auto add_all = [&](const auto& addresses) {
-    for (const uint32_t i : Order(alias_drawer_, *found.service, addresses, addresses.size())) {
-      if (!AddAddress(q.writer, section, owner, ttl, addresses.items[i])) break;
-    }
-  };
-  if (asked != type::kAaaa) add_all(set.a);
-  if (asked != type::kA) add_all(set.aaaa);
-  if (set.a.size() + set.aaaa.size() > 0 || set.alias.size() == 0) return {};
-  const auto next = DrawHost(*found.service, set.alias);
-  AddName(q.writer, section, owner, type::kCname, ttl, next);
-  return next;
+  if (set.a.empty() && set.aaaa.empty() && !set.alias.empty()) {
+    const auto next = DrawHost(service, set.alias);
+    AddName(q.writer, section, owner, type::kCname, ttl, next);
+    return {.next = next};
+  }
+  bool fits = true;
+  size_t limit = AddressLimit(q, service);
+  if (asked != type::kAaaa) {
+    fits = AddDrawn(q, service, set.a, limit, owner, section, ttl);
+    limit -= std::min(limit, set.a.size());
+  }
+  if (asked != type::kA) fits &= AddDrawn(q, service, set.aaaa, limit, owner, section, ttl);
+  return {.cut = !fits};
 }
 
 }  // namespace signpost::service_zone

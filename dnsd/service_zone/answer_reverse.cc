@@ -40,7 +40,7 @@ Verdict Answerer::AnswerReverse(const Question& q) {
   }
   if (reverse.kind == Kind::kPartial) return NegativeReverse(q, Rcode::kNoError);
   const auto targets = reverse.kind == Kind::kAddress ? data_.FindReverse(reverse.address)
-                                                      : std::span<const ZoneData::ReverseTarget>{};
+                                                      : std::vector<ZoneData::ReverseTarget>{};
   if (targets.empty()) return NegativeReverse(q, Rcode::kNxDomain);
   if (q.query.type != type::kPtr && q.query.type != type::kAny) return NegativeReverse(q, Rcode::kNoError);
 
@@ -53,6 +53,9 @@ Verdict Answerer::AnswerReverse(const Question& q) {
     const auto name = target.node != nullptr ? Bytes(target.node->owner) : ServiceName(target, data_.settings(), buffer);
     if (!name.empty()) fits &= AddName(q.writer, Section::kAnswer, {}, type::kPtr, NodeTtl(), name);
   }
+  if (fits && q.writer.count(Section::kAnswer) == 0) return NegativeReverse(q, Rcode::kNoError);  // names no DNS can write
+  // Node names that DNS cannot write have no record.
+  if (fits && q.writer.count(Section::kAnswer) == 0) return NegativeReverse(q, Rcode::kNoError);
   return {.truncated = !fits && !q.over_tcp};
 }
 

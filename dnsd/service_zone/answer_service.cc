@@ -25,11 +25,11 @@ size_t SrvLimit(const Question& q, const Settings& settings, const PreparedServi
   return small ? std::min(limit, OrNoLimit(settings.udp_answer_limit)) : limit;
 }
 
-size_t AddressLimit(const Question& q, const Settings& settings, const PreparedService& service) {
-  return std::min(SrvLimit(q, settings, service), OrNoLimit(settings.a_record_limit));
-}
-
 }  // namespace
+
+size_t Answerer::AddressLimit(const Question& q, const PreparedService& service) const {
+  return std::min(SrvLimit(q, data_.settings(), service), OrNoLimit(data_.settings().a_record_limit));
+}
 
 Verdict Answerer::AnswerService(const Question& q, const Found& found) {
   switch (q.query.type) {
@@ -57,19 +57,19 @@ Verdict Answerer::AnswerAddresses(const Question& q, const Found& found) {
     return Negative(q, wire::Rcode::kNoError);
   }
   const uint32_t ttl = Ttl(found.service->ttl);
-  size_t left = AddressLimit(q, data_.settings(), *found.service);
+  size_t left = AddressLimit(q, *found.service);
   bool cut = false;
   if (with_a) {
     const size_t want = std::min(left, set.a.size());
     const size_t fit = std::min(want, q.writer.room() / kARecord);
-    for (const uint32_t i : Order(drawer_, *found.service, set.a, fit)) q.writer.AddA(ttl, set.a.items[i].data());
+    for (const uint32_t i : Order(drawer_, *found.service, set.a, fit)) q.writer.AddA(ttl, set.a[i].data());
     cut = fit < want;
     left -= want;
   }
   if (with_aaaa) {
     const size_t want = std::min(left, set.aaaa.size());
     const size_t fit = std::min(want, q.writer.room() / kAaaaRecord);
-    for (const uint32_t i : Order(drawer_, *found.service, set.aaaa, fit)) q.writer.AddAaaa(ttl, set.aaaa.items[i].data());
+    for (const uint32_t i : Order(drawer_, *found.service, set.aaaa, fit)) q.writer.AddAaaa(ttl, set.aaaa[i].data());
     cut |= fit < want;
   }
   // Over TCP there is no larger transport to send the client to: the set is capped, drawn by weight.
@@ -84,7 +84,7 @@ Verdict Answerer::AnswerSrv(const Question& q, const Found& found) {
   const auto start = q.writer.Here();
   auto order = Order(drawer_, service, srv, SrvLimit(q, data_.settings(), service));
   for (size_t i = 0; i < order.size(); ++i) {
-    const Endpoint& endpoint = service.endpoints[srv.items[order[i]]];
+    const Endpoint& endpoint = service.endpoints[srv[order[i]]];
     if (AddSrv(q.writer, service, endpoint, data_.settings().domain, ttl, target_offsets_[i])) continue;
     if (q.over_tcp) {
       order = order.first(i);
@@ -106,9 +106,10 @@ std::optional<catalog::Key> Answerer::AddAdditional(const Question& q, const Pre
     std::ranges::fill(seen_nodes_, 0U);
     generation_ = 1;
   }
+  followed_.clear();
   std::optional<catalog::Key> wanted;
   for (size_t i = 0; i < order.size(); ++i) {
-    const Endpoint& e = service.endpoints[srv.items[order[i]]];
+    const Endpoint& e = service.endpoints[srv[order[i]]];
     if (std::exchange(seen_targets_[e.same_target], generation_) != generation_ &&
         !AddTargetAddresses(q, service, e, target_offsets_[i], ttl, wanted)) {
       return wanted;
@@ -122,7 +123,7 @@ std::optional<catalog::Key> Answerer::AddAdditional(const Question& q, const Pre
 bool Answerer::AddTargetAddresses(const Question& q, const PreparedService& service, const Endpoint& endpoint, size_t offset,
                                   uint32_t ttl, std::optional<catalog::Key>& wanted) {
   if (endpoint.target == Endpoint::Target::kHost) {
-    wanted = FollowAlias(q, Bytes(service.hosts[static_cast<size_t>(endpoint.host)]), Section::kAdditional, type::kAny, ttl);
+    wanted = FollowAlias(q, Bytes(service.hosts[static_cast<size_t>(endpoint.host)]), Section::kAdditional, type::kAny, ttl).wanted;
     return !wanted;
   }
   const Owner owner{.offset = offset};
@@ -140,10 +141,13 @@ bool Answerer::AddNodeTxt(const Question& q, const Endpoint& endpoint, uint32_t 
 
 Verdict Answerer::AnswerServiceTxt(const Question& q, const Found& found) {
   const PreparedService& service = *found.service;
-  if (found.set->usable.empty()) return Negative(q, wire::Rcode::kNoError);
+  const bool untagged = found.set == &service.untagged;
+  const size_t n = untagged ? service.endpoints.size() : found.set->all.size();
+  if (n == 0) return Negative(q, wire::Rcode::kNoError);
   const auto start = q.writer.Here();
-  for (const uint32_t i : found.set->usable) {
-    if (AddTxt(q.writer, Section::kAnswer, {}, Ttl(service.ttl), InstanceTxt(service.source->instances[i]))) continue;
+  for (size_t i = 0; i < n; ++i) {
+    const Endpoint& endpoint = service.endpoints[untagged ? i : found.set->all[i]];
+    if (AddTxt(q.writer, Section::kAnswer, {}, Ttl(service.ttl), InstanceTxt(service.instance(endpoint)))) continue;
     if (q.over_tcp) break;
     q.writer.RollBack(start);
     return {.truncated = true};

@@ -37,8 +37,8 @@ std::span<const uint32_t> Drawer::InOrder(size_t n) {
   return {order_.data(), n};
 }
 
-std::span<const uint32_t> Drawer::Draw(std::span<const uint32_t> weights, const WeightSummary& summary, size_t want) {
-  const size_t n = weights.size();
+std::span<const uint32_t> Drawer::Draw(size_t n, std::span<const uint32_t> weights, const WeightSummary& summary,
+                                       size_t want) {
   want = std::min(want, n);
   InOrder(n);
   if (summary.equal) {

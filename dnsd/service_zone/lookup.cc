@@ -107,7 +107,8 @@ class Search {
 Found Lookup(ZoneData& data, const ZoneName& name, uint64_t now_ms) {
   if (name.kind == NameKind::kNone) return Bare(Outcome::kNoName);
   if (name.kind == NameKind::kApex) return Bare(Outcome::kApex);
-  if (!data.HasDatacenter(name.datacenter)) return Bare(Outcome::kNoName);
+  const bool unknown = data.freshness() == catalog::Freshness::kStarting || data.freshness() == catalog::Freshness::kExpired;
+  if (!data.HasDatacenter(name.datacenter)) return Bare(unknown ? Outcome::kUnavailable : Outcome::kNoName);
   switch (name.kind) {
     case NameKind::kNonTerminal:
     case NameKind::kDatacenter:
@@ -117,9 +118,7 @@ Found Lookup(ZoneData& data, const ZoneName& name, uint64_t now_ms) {
     default:
       break;
   }
-  if (data.freshness() == catalog::Freshness::kStarting || data.freshness() == catalog::Freshness::kExpired) {
-    return Bare(Outcome::kUnavailable);
-  }
+  if (unknown) return Bare(Outcome::kUnavailable);
   Search search(data, name, now_ms);
   switch (name.kind) {
     case NameKind::kService:

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -25,16 +26,14 @@ class Merger {
   // Items of weight 0 are left out, unless all weigh 0: then all count the same.
   WeightedItems<Item> Finish() {
     const bool all_zero = std::ranges::all_of(merged_, [](const auto& m) { return m.second == 0; });
-    WeightedItems<Item> out;
+    std::vector<Item> items;
+    std::vector<uint32_t> weights;
     for (const auto& [item, weight] : merged_) {
       if (weight == 0 && !all_zero) continue;
-      out.items.push_back(item);
-      out.weights.push_back(all_zero ? 1 : weight);
+      items.push_back(item);
+      weights.push_back(all_zero ? 1 : weight);
     }
-    out.items.shrink_to_fit();
-    out.weights.shrink_to_fit();
-    out.summary = Summarize(out.weights);
-    return out;
+    return {items, weights};
   }
 
  private:
@@ -67,17 +66,19 @@ WeightedItems<uint32_t> DistinctSrv(const PreparedService& service, std::vector<
   const auto weight = [&](uint32_t i) { return service.endpoints[i].weight; };
   std::ranges::stable_sort(endpoints, std::greater<>(), weight);
   std::set<std::pair<uint32_t, uint16_t>> seen;
-  WeightedItems<uint32_t> out;
-  for (const uint32_t i : endpoints) {
-    const Endpoint& e = service.endpoints[i];
-    if (seen.emplace(e.same_target, e.port).second) out.items.push_back(i);
-  }
-  if (service.source->keep_order) std::ranges::sort(out.items);
-  for (const uint32_t i : out.items) out.weights.push_back(weight(i));
-  out.items.shrink_to_fit();
-  out.weights.shrink_to_fit();
-  out.summary = Summarize(out.weights);
-  return out;
+  std::erase_if(endpoints, [&](uint32_t i) {
+    return !seen.emplace(service.endpoints[i].same_target, service.endpoints[i].port).second;
+  });
+  if (service.source->keep_order) std::ranges::sort(endpoints);
+  std::vector<uint32_t> weights;
+  std::ranges::transform(endpoints, std::back_inserter(weights), weight);
+  return {endpoints, weights};
+}
+
+bool HasTargetName(const PreparedService& service, const Endpoint& e) {
+  if (e.target == Endpoint::Target::kHost) return true;
+  if (e.target == Endpoint::Target::kNode) return !e.node->owner.empty();
+  return !service.datacenter().empty() && service.datacenter().size() <= wire::kMaxLabel;
 }
 
 AnswerSet MakeSet(const PreparedService& service, const std::vector<uint32_t>& endpoints) {
@@ -92,19 +93,13 @@ AnswerSet MakeSet(const PreparedService& service, const std::vector<uint32_t>& e
     if (e.v6 >= 0) aaaa.Add(service.v6[static_cast<size_t>(e.v6)], e.weight);
     if (e.target == Endpoint::Target::kHost) alias.Add(i, e.weight);
     // A target that DNS cannot write has no SRV record; its addresses still count.
-    if (e.target != Endpoint::Target::kNode || !e.node->owner.empty()) srv.push_back(i);
-    set.usable.push_back(e.instance);
+    if (HasTargetName(service, e)) srv.push_back(i);
   }
   set.a = a.Finish();
   set.aaaa = aaaa.Finish();
   set.alias = alias.Finish();
   set.srv = DistinctSrv(service, std::move(srv));
-  set.usable.shrink_to_fit();
   return set;
-}
-
-size_t LargestOf(const AnswerSet& set) {
-  return std::max({set.a.size(), set.aaaa.size(), set.srv.size(), set.alias.size(), set.usable.size()});
 }
 
 void AddTagSets(PreparedService& service) {
@@ -121,15 +116,16 @@ void AddTagSets(PreparedService& service) {
     }
   }
   for (auto& [tag, endpoints] : by_tag) {
-    uint32_t set = 0;  // a tag that every usable instance carries shares the untagged set
+    uint32_t place = PreparedService::kUntagged;
     if (endpoints.size() != service.endpoints.size()) {
-      set = static_cast<uint32_t>(service.sets.size());
-      service.sets.push_back(MakeSet(service, endpoints));
+      place = static_cast<uint32_t>(service.tagged.size());
+      AnswerSet& set = service.tagged.emplace_back(MakeSet(service, endpoints));
+      set.all = {endpoints, std::vector<uint32_t>(endpoints.size(), 1)};
     }
-    service.tag_sets.emplace_back(tag, set);
+    service.tags.emplace_back(tag, place);
   }
-  service.sets.shrink_to_fit();
-  service.tag_sets.shrink_to_fit();
+  service.tagged.shrink_to_fit();
+  service.tags.shrink_to_fit();
 }
 
 // The wire form of a host name; empty when DNS cannot write it.
@@ -167,13 +163,14 @@ Endpoint MakeEndpoint(PreparedService& service, uint32_t index, const AddressCho
 }  // namespace
 
 const AnswerSet* PreparedService::FindTag(std::string_view tag) const {
-  if (tag.empty()) return &sets[0];
-  const auto found = std::ranges::lower_bound(tag_sets, tag, {}, &std::pair<std::string, uint32_t>::first);
-  return found == tag_sets.end() || found->first != tag ? nullptr : &sets[found->second];
+  if (tag.empty()) return &untagged;
+  const auto found = std::ranges::lower_bound(tags, tag, {}, &std::pair<std::string, uint32_t>::first);
+  if (found == tags.end() || found->first != tag) return nullptr;
+  return found->second == kUntagged ? &untagged : &tagged[found->second];
 }
 
 bool PreparedService::HasTagBelow(std::string_view tag) const {
-  return std::ranges::any_of(tag_sets, [&](const auto& known) {
+  return std::ranges::any_of(tags, [&](const auto& known) {
     const std::string_view name = known.first;
     return name.size() > tag.size() && name.ends_with(tag) && name[name.size() - tag.size() - 1] == '.';
   });
@@ -232,6 +229,7 @@ std::shared_ptr<const PreparedService> Preparer::Prepare(std::shared_ptr<const c
 
   std::vector<uint32_t> all;
   std::map<std::string, uint32_t> targets;
+  std::map<const PreparedNode*, uint32_t> node_places;
   for (uint32_t i = 0; i < service->instances.size(); ++i) {
     const consul::ServiceInstance& instance = service->instances[i];
     if (!IsUsable(instance, only_passing)) continue;
@@ -239,20 +237,19 @@ std::shared_ptr<const PreparedService> Preparer::Prepare(std::shared_ptr<const c
     std::string host = HostName(choice.primary.host);
     if (!choice.primary.v4 && !choice.primary.v6 && host.empty()) continue;  // nothing that DNS could show
     auto node = Prepare(instance.node, service->translated);
-    // Sources sort by node, so neighbours share it; a repetition elsewhere costs one pointer.
-    if (out->nodes.empty() || out->nodes.back() != node) out->nodes.push_back(std::move(node));
+    const auto node_index = node_places.try_emplace(node.get(), static_cast<uint32_t>(out->nodes.size())).first->second;
+    if (node_index == out->nodes.size()) out->nodes.push_back(std::move(node));
     const auto place = static_cast<uint32_t>(out->endpoints.size());
-    Endpoint e = MakeEndpoint(*out, i, choice, out->nodes.back().get(), std::move(host));
-    e.node_index = static_cast<uint32_t>(out->nodes.size() - 1);
+    Endpoint e = MakeEndpoint(*out, i, choice, out->nodes[node_index].get(), std::move(host));
+    e.node_index = node_index;
     e.same_target = targets.try_emplace(TargetKey(*out, e), place).first->second;
     out->endpoints.push_back(e);
     all.push_back(place);
   }
   out->endpoints.shrink_to_fit();
   out->nodes.shrink_to_fit();
-  out->sets.push_back(MakeSet(*out, all));
+  out->untagged = MakeSet(*out, all);
   if (!is_query) AddTagSets(*out);
-  for (const AnswerSet& set : out->sets) out->largest_set = std::max(out->largest_set, LargestOf(set));
   return out;
 }
 

@@ -16,6 +16,7 @@
 #include "dnsd/service_zone/address_choice.h"
 #include "dnsd/service_zone/draw.h"
 #include "dnsd/service_zone/settings.h"
+#include "dnsd/service_zone/weighted_items.h"
 
 namespace signpost::service_zone {
 
@@ -44,37 +45,33 @@ struct Endpoint {
   uint16_t weight = 0;
 };
 
-// Records of one kind in drawing order: weights[i] belongs to items[i].
-template <typename Item>
-struct WeightedItems {
-  std::vector<Item> items;
-  std::vector<uint32_t> weights;
-  WeightSummary summary;
-
-  size_t size() const { return items.size(); }
-};
-
 // What one name (a service, or a service with a tag) answers with.
 struct AnswerSet {
   WeightedItems<Ipv4> a;         // distinct addresses, weights added; weight 0 only when all are 0
   WeightedItems<Ipv6> aaaa;      // likewise
-  WeightedItems<uint32_t> srv;   // indexes into endpoints; one per target and port
+  WeightedItems<uint32_t> srv;    // indexes into endpoints; one per target and port
   WeightedItems<uint32_t> alias;  // endpoints whose address is a host name
-  std::vector<uint32_t> usable;  // instances that the health filter lets through, for TXT
+  WeightedItems<uint32_t> all;    // every endpoint, unweighted: for TXT. Empty in PreparedService::untagged, where it is known
 };
 
 struct PreparedService {
-  std::shared_ptr<const catalog::Service> source;
-  std::vector<std::shared_ptr<const PreparedNode>> nodes;
-  std::vector<Endpoint> endpoints;
-  std::vector<Ipv6> v6;
-  std::vector<std::string> hosts;  // wire form of host names that stand for addresses
-  std::vector<AnswerSet> sets;                              // sets[0] is the service without a tag
-  std::vector<std::pair<std::string, uint32_t>> tag_sets;   // lower-case tag, index into sets; sorted by tag
+  // What most questions need stands first, in few cache lines.
   uint32_t ttl = 0;           // seconds
   uint32_t answer_limit = 0;  // 0 = none
-  size_t largest_set = 0;     // how much a Drawer must Reserve
+  AnswerSet untagged;
+  std::vector<Endpoint> endpoints;  // usable instances
+  std::shared_ptr<const catalog::Service> source;
+  std::vector<std::shared_ptr<const PreparedNode>> nodes;
+  std::vector<AnswerSet> tagged;
+  // Lower-case tag and its place in `tagged`, or kUntagged where every usable instance carries it; sorted by tag.
+  std::vector<std::pair<std::string, uint32_t>> tags;
+  std::vector<Ipv6> v6;
+  std::vector<std::string> hosts;  // wire form of host names that stand for addresses
 
+  static constexpr uint32_t kUntagged = ~0U;
+
+  // How much a Drawer must Reserve.
+  size_t largest_set() const { return endpoints.size(); }
   // Null when no instance, healthy or not, carries the tag ("" is always known).
   const AnswerSet* FindTag(std::string_view tag) const;
   // A known tag ends in "." + `tag`: the name with `tag` is an empty non-terminal.

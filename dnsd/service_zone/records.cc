@@ -141,9 +141,10 @@ void AddNameServers(ResponseWriter& writer, Section section, ZoneData& data, Ran
   std::array<const PreparedNode*, kMaxNameServers> chosen{};
   size_t seen = 0;
   // Reservoir sampling: each server is among the chosen ones with equal chance.
-  for (const uint32_t i : entry->service->sets[0].srv.items) {
+  for (const uint32_t i : entry->service->untagged.srv.items()) {
     const PreparedNode* node = entry->service->endpoints[i].node;
     if (node->owner.empty() || !IsHostName(node->node->name)) continue;
+    if (std::ranges::find(chosen, node) != chosen.end()) continue;  // a server with two ports
     const size_t place = seen < kMaxNameServers ? seen : random.Below(seen + 1);
     if (place < kMaxNameServers) chosen[place] = node;
     ++seen;

@@ -34,17 +34,18 @@ bool ZoneData::IsOwn(std::string_view datacenter) const {
 std::string_view ZoneData::MakeKey(catalog::Kind kind, std::string_view datacenter, std::string_view name) {
   key_.clear();
   key_.push_back(KindLetter(kind));
-  key_.append(name);
   if (!IsOwn(datacenter)) {
-    key_.push_back('\0');
+    // In front and with its length, since a name may hold any byte.
+    key_.back() = static_cast<char>(key_.back() + 'A' - 'a');
+    key_.push_back(static_cast<char>(datacenter.size()));
     key_.append(datacenter);
   }
+  key_.append(name);
   return key_;
 }
 
 Entry* ZoneData::Find(catalog::Kind kind, std::string_view datacenter, std::string_view name) {
-  const auto found = entries_.find(MakeKey(kind, datacenter, name));
-  return found == entries_.end() ? nullptr : &found->second;
+  return entries_.Find(MakeKey(kind, datacenter, name));
 }
 
 Entry* ZoneData::FindNodeById(std::string_view uuid) {
@@ -56,10 +57,12 @@ bool ZoneData::HasDatacenter(std::string_view name) const {
   return IsOwn(name) || std::ranges::find(datacenters_, name) != datacenters_.end();
 }
 
-std::span<const ZoneData::ReverseTarget> ZoneData::FindReverse(const IpKey& address) const {
-  const auto found = reverse_.find(address);
-  if (found == reverse_.end()) return {};
-  return found->second;
+std::vector<ZoneData::ReverseTarget> ZoneData::FindReverse(const IpKey& address) const {
+  std::vector<ReverseTarget> targets;
+  const auto [first, last] = reverse_.equal_range(address);
+  for (auto target = first; target != last; ++target) targets.push_back(target->second);
+  std::ranges::sort(targets, std::less<>(), &ReverseTarget::service);
+  return targets;
 }
 
 void ZoneData::Apply(const Change& change, uint64_t now_ms) {
@@ -68,16 +71,16 @@ void ZoneData::Apply(const Change& change, uint64_t now_ms) {
       ApplyService(change, now_ms);
       break;
     case Change::What::kServiceName:
-      entries_.try_emplace(std::string(MakeKey(change.key.kind, change.key.datacenter, change.key.name)));
+      entries_.At(MakeKey(change.key.kind, change.key.datacenter, change.key.name));
       break;
     case Change::What::kNode:
       ApplyNode(change);
       break;
     case Change::What::kUnavailable:
-      entries_[std::string(MakeKey(change.key.kind, change.key.datacenter, change.key.name))].retry_after_ms = now_ms + kRetryMs;
+      entries_.At(MakeKey(change.key.kind, change.key.datacenter, change.key.name)).retry_after_ms = now_ms + kRetryMs;
       break;
     case Change::What::kForget:
-      entries_.erase(std::string(MakeKey(change.key.kind, change.key.datacenter, change.key.name)));
+      entries_.Erase(MakeKey(change.key.kind, change.key.datacenter, change.key.name));
       break;
   }
 }
@@ -85,10 +88,10 @@ void ZoneData::Apply(const Change& change, uint64_t now_ms) {
 void ZoneData::ApplyService(const Change& change, uint64_t now_ms) {
   const bool own_name = change.key.kind == catalog::Kind::kService && IsOwn(change.key.datacenter);
   const std::string key(MakeKey(change.key.kind, change.key.datacenter, change.key.name));
-  Entry& entry = entries_[key];
+  Entry& entry = entries_.At(key);
   if (own_name && entry.service) IndexService(*entry.service, false);
   if (!change.service && own_name) {
-    entries_.erase(key);  // the list of names is complete: no entry means no such service
+    entries_.Erase(key);  // the list of names is complete: no entry means no such service
     return;
   }
   entry.service = change.service;
@@ -100,16 +103,16 @@ void ZoneData::ApplyService(const Change& change, uint64_t now_ms) {
   }
   if (!change.service) return;
   if (own_name) IndexService(*change.service, true);
-  largest_set_ = std::max(largest_set_, change.service->largest_set);
+  largest_set_ = std::max(largest_set_, change.service->largest_set());
 }
 
 void ZoneData::ApplyNode(const Change& change) {
   const bool own = IsOwn(change.key.datacenter);
   const std::string key(MakeKey(catalog::Kind::kNode, change.key.datacenter, change.key.name));
-  Entry& entry = entries_[key];
+  Entry& entry = entries_.At(key);
   if (own && entry.node) IndexNode(*entry.node, false);
   if (!change.node && own) {
-    entries_.erase(key);
+    entries_.Erase(key);
     return;
   }
   entry.node = change.node;
@@ -127,12 +130,10 @@ void ZoneData::IndexService(const PreparedService& service, bool add) {
 
 void ZoneData::IndexNode(const PreparedNode& node, bool add) {
   const std::string name = wire::ToLower(node.node->name);
-  if (!node.node->id.empty()) {
-    if (add) {
-      node_ids_[node.node->id] = name;
-    } else {
-      node_ids_.erase(node.node->id);
-    }
+  if (add && !node.node->id.empty()) {
+    node_ids_[node.node->id] = name;
+  } else if (const auto known = node_ids_.find(node.node->id); known != node_ids_.end() && known->second == name) {
+    node_ids_.erase(known);  // unless a node of another name has taken the id over: a renamed node
   }
   for (size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) {
     const std::string suffix = name.substr(dot + 1);
@@ -144,15 +145,15 @@ void ZoneData::IndexNode(const PreparedNode& node, bool add) {
 }
 
 void ZoneData::IndexReverse(const IpKey& address, const ReverseTarget& target, bool add) {
-  auto& targets = reverse_[address];
   if (add) {
-    targets.push_back(target);
-  } else {
-    std::erase_if(targets, [&](const ReverseTarget& t) {
-      return t.node == target.node && t.service == target.service && t.instance == target.instance;
-    });
+    reverse_.emplace(address, target);
+    return;
   }
-  if (targets.empty()) reverse_.erase(address);
+  const auto [first, last] = reverse_.equal_range(address);
+  const auto known = std::find_if(first, last, [&](const auto& entry) {
+    return entry.second.node == target.node && entry.second.service == target.service && entry.second.instance == target.instance;
+  });
+  if (known != last) reverse_.erase(known);
 }
 
 }  // namespace signpost::service_zone

@@ -15,6 +15,7 @@
 
 #include "dnsd/catalog/catalog.h"
 #include "dnsd/service_zone/draw.h"
+#include "dnsd/service_zone/key_table.h"
 #include "dnsd/service_zone/prepared.h"
 #include "dnsd/service_zone/settings.h"
 
@@ -43,10 +44,10 @@ struct Entry {
     kKnown,   // `service` or `node` is what there is
     kAbsent,  // asked for and not there (other datacenters, queries, connect)
   };
-  State state = State::kNamed;
   std::shared_ptr<const PreparedService> service;
+  State state = State::kNamed;
+  uint32_t wanted_round = 0;    // the round in which its use was last reported
   std::shared_ptr<const PreparedNode> node;
-  uint32_t wanted_round = 0;   // the round in which its use was last reported
   uint64_t expires_ms = 0;     // loop time when a query's answer must be asked anew; 0 = never
   uint64_t retry_after_ms = 0;  // loop time until which the source need not be asked again
 };
@@ -67,7 +68,8 @@ class ZoneData {
     uint32_t instance = 0;
   };
   using IpKey = std::array<uint8_t, 16>;
-  std::span<const ReverseTarget> FindReverse(const IpKey& address) const;
+  // In no particular order, instances of one service next to each other. Empty when nobody has the address.
+  std::vector<ReverseTarget> FindReverse(const IpKey& address) const;
 
   void Apply(const Change& change, uint64_t now_ms);
   void SetDatacenters(std::vector<std::string> names) { datacenters_ = std::move(names); }
@@ -96,7 +98,7 @@ class ZoneData {
   std::shared_ptr<const Settings> settings_;
   catalog::Freshness freshness_ = catalog::Freshness::kStarting;
   uint32_t serial_ = 0;
-  StringMap<Entry> entries_;
+  KeyTable<Entry> entries_;
   StringMap<std::string> node_ids_;       // UUID to node name in lower case, own datacenter
   StringMap<uint32_t> node_suffixes_;     // "b" for a node "a.b", counted
   std::vector<std::string> datacenters_;  // lower case
@@ -108,7 +110,7 @@ class ZoneData {
       return std::hash<std::string_view>{}({reinterpret_cast<const char*>(key.data()), key.size()});
     }
   };
-  std::unordered_map<IpKey, std::vector<ReverseTarget>, IpHash> reverse_;
+  std::unordered_multimap<IpKey, ReverseTarget, IpHash> reverse_;
 };
 
 // 16 bytes for either family.

@@ -28,8 +28,11 @@ void TcpService::Connection::Start(Place place) {
   stream_->StartReading();
 }
 
-void TcpService::Connection::CloseAfterDrain() {
-  if (stream_) net::TcpStream::CloseAfterDrain(std::move(stream_));
+bool TcpService::Connection::CloseAfterDrain() {
+  if (!stream_) return false;
+  const bool busy = stream_->queued() > 0;
+  net::TcpStream::CloseAfterDrain(std::move(stream_));
+  return busy;
 }
 
 TcpService::Connection::Late TcpService::Connection::Overdue(Millis now, Millis idle_timeout, Millis message_timeout) const {
@@ -88,11 +91,11 @@ bool TcpService::Connection::HandleMessage(std::span<const uint8_t> message) {
                                .now_ms = static_cast<uint64_t>(service_.loop_.Now().count()),
                                .keepalive_tenths = static_cast<uint16_t>(service_.options_.idle_timeout.count() / 100)};
   const query::Reply reply = service_.handler_.Handle(message, context, service_.answer_);
-  service_.handler_.counters().RecordLatency(static_cast<uint64_t>((SystemClock().Monotonic() - start).count()), 1);
   if (reply.drop) return false;
   if (reply.wanted) {
     Park(message, context, *reply.wanted);
   } else {
+    service_.handler_.counters().RecordLatency(static_cast<uint64_t>((SystemClock().Monotonic() - start).count()), 1);
     SendAnswer(std::span(service_.answer_).first(reply.size));
   }
   return true;

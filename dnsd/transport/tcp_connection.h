@@ -24,8 +24,8 @@ class TcpService::Connection : public std::enable_shared_from_this<Connection> {
   // `place`: where the service keeps this connection.
   void Start(Place place);
   void Close() { stream_.reset(); }
-  // Sends what is queued, then closes; nothing more is read.
-  void CloseAfterDrain();
+  // Sends what is queued, then closes; nothing more is read. True if anything is queued.
+  bool CloseAfterDrain();
   Late Overdue(Millis now, Millis idle_timeout, Millis message_timeout) const;
 
   Place place() const { return place_; }

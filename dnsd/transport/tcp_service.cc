@@ -43,13 +43,15 @@ TcpService::~TcpService() {
   }
 }
 
-void TcpService::Drain() {
+bool TcpService::Drain() {
+  bool busy = false;
   listener_.reset();
   for (auto& connection : std::exchange(connections_, {})) {
-    connection->CloseAfterDrain();
+    busy |= connection->CloseAfterDrain();
     budget_.Close(connection->peer());
   }
   count_ = 0;
+  return busy;
 }
 
 void TcpService::OnAccept(std::unique_ptr<net::TcpStream> stream) {

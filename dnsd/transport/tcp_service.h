@@ -45,8 +45,8 @@ class TcpService {
                                                     std::function<void()> after_batch);
   ~TcpService();
 
-  // Takes no more connections and no more queries; what is queued is still sent.
-  void Drain();
+  // Takes no more connections and no more queries; what is queued is still sent. True if anything is queued.
+  bool Drain();
 
   const net::SocketAddress& local() const { return listener_->local(); }
   const TcpCounters& counters() const { return counters_; }

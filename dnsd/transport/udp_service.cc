@@ -20,9 +20,12 @@ Result<std::unique_ptr<UdpService>> UdpService::Bind(net::Loop& loop, const net:
 void UdpService::OnBatch(std::span<net::UdpDatagram> batch) {
   const Nanos start = SystemClock().Monotonic();
   const query::Context context{.transport = query::Transport::kUdp, .now_ms = static_cast<uint64_t>(loop_.Now().count())};
+  const Counter& answered = handler_.counters().answered[static_cast<size_t>(query::Transport::kUdp)];
+  const uint64_t before = answered.value();
   for (net::UdpDatagram& datagram : batch) Answer(datagram, context);
-  // The whole batch leaves together, so its time is each query's time.
-  handler_.counters().RecordLatency(static_cast<uint64_t>((SystemClock().Monotonic() - start).count()), batch.size());
+  // The whole batch leaves together, so its time is each answer's time.
+  const auto nanos = static_cast<uint64_t>((SystemClock().Monotonic() - start).count());
+  handler_.counters().RecordLatency(nanos, answered.value() - before);
   after_batch_();
 }
 

@@ -59,6 +59,8 @@ void WaitingRoom::Retry(Parked parked, bool last_try) {
     Admit(std::move(parked), *reply.wanted);
     return;
   }
+  const Millis waited = loop_.Now() - (parked.deadline - kPatience);
+  handler_.counters().RecordLatency(static_cast<uint64_t>(std::chrono::duration_cast<Nanos>(waited).count()), 1);
   parked.deliver(std::span(answer_).first(reply.size));
 }
 

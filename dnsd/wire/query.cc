@@ -123,7 +123,7 @@ Verdict ParseQuery(std::span<const uint8_t> packet, Query& query) {
   const uint32_t additional = LoadU16(header + 10);
   Verdict verdict = Verdict::kQuery;
   if (middle + additional > 0) verdict = RecordReader(packet, offset, query).Read(middle, additional);
-  if (questions == 0 && verdict == Verdict::kQuery) {
+  if (questions == 0 && (verdict == Verdict::kQuery || verdict == Verdict::kSigned)) {
     verdict = query.edns.present ? Verdict::kMalformedOpt : Verdict::kMalformed;
   }
   return verdict;

@@ -207,7 +207,7 @@ size_t ResponseWriter::Finish(const FinishOptions& options) {
 
 size_t ResponseWriter::FinishBadKey(const Tsig& tsig) {
   const size_t end = Finish({.rcode = Rcode::kNotAuth});
-  ByteWriter record(buffer_.subspan(end));
+  ByteWriter record(buffer_.subspan(end, room()));
   record.Bytes(tsig.key_name);
   record.U16(type::kTsig);
   record.U16(dns_class::kAny);

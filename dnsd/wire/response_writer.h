@@ -63,7 +63,7 @@ class ResponseWriter {
 
   // Completes the header and appends OPT when the query had one. Returns the message's size.
   size_t Finish(const FinishOptions& options);
-  // The same with an unsigned TSIG record, error BADKEY, as the last record (RFC 8945 5.3.2).
+  // The same with an unsigned TSIG record, error BADKEY, as the last record (RFC 8945 5.3.2), if that fits.
   size_t FinishBadKey(const Tsig& tsig);
 
  private:

@@ -22,7 +22,8 @@ import dns.wire
 
 OPCODE_QUERY, OPCODE_STATUS, OPCODE_NOTIFY, OPCODE_UPDATE = 0, 2, 4, 5
 TYPE_OPT, OPTION_ECS = 41, 8
-RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 9: "NOTAUTH", 16: "BADVERS"}
+RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 9: "NOTAUTH",
+          16: "BADVERS"}
 _FLAGS = (("AA", 0x0400), ("TC", 0x0200), ("RD", 0x0100), ("RA", 0x0080), ("Z", 0x0040), ("AD", 0x0020), ("CD", 0x0010))
 SHOWN = 20  # records of a section in a printed reply
 _ids = itertools.count(random.randrange(65536))
@@ -158,7 +159,7 @@ def ecs_option(network):
 
 def build(name, kind="A", *, id=None, rd=1, cd=0, ad=0, opcode=0, qr=0, dnsclass=1, questions=1, edns=None, do=0,
           edns_version=0, opts=1, ecs=None, options=b""):
-    """Query bytes. `edns`: advertised size, None for no OPT; `opts`: how many OPT records; `options`: raw option bytes."""
+    """Query bytes. `edns`: advertised size, None for no OPT; `opts`: number of OPT records; `options`: raw bytes."""
     kind = dns.rdatatype.from_text(kind) if isinstance(kind, str) else kind
     question = encode_name(name) + struct.pack("!HH", kind, dnsclass)
     additional = b""

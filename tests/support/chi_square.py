@@ -38,7 +38,6 @@ def assert_fits(sample, probabilities):
         return
     second = sample()
     total = sum(second.values())
-    shares = ", ".join(f"{outcome}: {second.get(outcome, 0) / total:.4f} of {p:.4f}" for outcome, p in probabilities.items())
-    assert fits(second, probabilities), (
-        f"twice beyond {critical(sum(1 for p in probabilities.values() if p)):.1f}: {statistic(first, probabilities):.1f} "
-        f"and {statistic(second, probabilities):.1f}; {shares}")
+    shares = ", ".join(f"{key}: {second.get(key, 0) / total:.4f} of {p:.4f}" for key, p in probabilities.items())
+    statistics_seen = f"{statistic(first, probabilities):.1f} and {statistic(second, probabilities):.1f}"
+    assert fits(second, probabilities), f"statistic too large twice, {statistics_seen}; {shares}"

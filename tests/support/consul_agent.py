@@ -75,12 +75,18 @@ class ConsulAgent:
         binary = shutil.which("consul")
         assert binary, "no consul on PATH: run tools/setup"
         self._write_config()
-        command = [binary, "agent", "-node", self.node, "-datacenter", self.datacenter, "-config-file", self._config_path]
+        command = [binary, "agent", "-node", self.node, "-datacenter", self.datacenter,
+                   "-config-file", self._config_path]
         if self.mode == "dev":
             command.insert(2, "-dev")
         self._process = Process(command, f"{self._home.name}/log", env=self.env)
-        if wait:
+        if not wait:
+            return
+        try:
             self.wait_ready()
+        except BaseException:
+            self._process.kill()
+            raise
 
     def wait_ready(self, deadline=40.0):
         """Until the HTTP listener answers; a server must also have a leader and the `consul` service in its catalog."""
@@ -212,7 +218,8 @@ class ConsulAgent:
         """One instance on one node (catalog/register). `weights`: (passing, warning). `status`: state of its check."""
         id = id or service
         body = {"Node": node, "Address": address, "Service": {
-            "ID": id, "Service": service, "Port": port, "Address": service_address, "Tags": list(tags), "Meta": meta or {}}}
+            "ID": id, "Service": service, "Port": port, "Address": service_address, "Tags": list(tags),
+            "Meta": meta or {}}}
         if node_meta is not None:
             body["NodeMeta"] = node_meta
         if weights:

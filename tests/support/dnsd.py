@@ -88,8 +88,13 @@ class Dnsd:
         if self.consul_url:
             command += ["--consul", self.consul_url]
         self._process = Process(command + self.arguments, f"{self._home.name}/log", self.env, self._preexec)
-        if ready:
+        if not ready:
+            return
+        try:
             self.wait_ready()
+        except BaseException:
+            self._process.kill()
+            raise
 
     def _write_config(self):
         self.config_path = pathlib.Path(self._home.name) / "dnsd.json"

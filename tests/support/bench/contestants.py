@@ -1,6 +1,7 @@
 # Signpost. Apache-2.0; see LICENSE.
 """The servers that `tools/bench dns` compares. Each has a name, a pid, a DNS port and close()."""
 import contextlib
+import re
 import shutil
 import subprocess
 import time
@@ -95,11 +96,18 @@ class DnsdServer:
             begin = time.monotonic()
             self._dnsd = Dnsd(self._catalog.url, {"threads": 1}, preexec=measure.pin_server, ready=False)
             opening.callback(self._dnsd.close, check=False)
-            self._dnsd.wait_ready(180)
+            self._wait_ready()
             self.ready_seconds = time.monotonic() - begin
             self.loaded_seconds = self._wait_loaded(begin)
             self.pid, self.port = self._dnsd.pid, self._dnsd.dns_port
             self._open = opening.pop_all()
+
+    def _wait_ready(self):
+        try:
+            self._dnsd.wait_ready(120)
+        except AssertionError as error:
+            feed = {name: value for name, value in self._dnsd.metrics().items() if "consul" in name or "catalog" in name}
+            raise AssertionError(f"{error}\nfake catalog: {self._catalog.stats()}\ndnsd: {feed}") from error
 
     def _wait_loaded(self, begin):
         try:
@@ -188,12 +196,12 @@ def _zone_lines(entries):
 
 def versions():
     """What ran, as the programs themselves say."""
-    def line(number, *command):
+    def version(*command):
         result = subprocess.run(command, capture_output=True, text=True)
-        return (result.stdout + result.stderr).strip().splitlines()[number].strip()
+        return re.search(r"(?i)(?:version\W+|\bv)?(\d+\.\d+[\w.+-]*)", result.stdout + result.stderr).group(1)
 
-    return {"dnsd": line(0, str(binary()), "--version"), "Consul": line(0, "consul", "version"),
-            "Knot": line(0, "knotd", "--version"), "dnsperf": line(-1, "dnsperf", "-h")}
+    return {"dnsd": version(str(binary()), "--version"), "Consul": version("consul", "version"),
+            "Knot": version("knotd", "--version"), "dnsperf": version("dnsperf", "-h")}
 
 
 def require():

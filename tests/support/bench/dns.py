@@ -2,6 +2,7 @@
 """`tools/bench dns`: dnsd beside Consul, Knot and the UDP echo floor, all in one run."""
 import argparse
 import contextlib
+import os
 import pathlib
 import random
 import tempfile
@@ -69,6 +70,7 @@ def run_rounds(servers, home, options):
 def main():
     options = parse_arguments()
     contestants.require()
+    options.load = os.getloadavg()[0]
     if not options.no_build:
         contestants.build()
     with tempfile.TemporaryDirectory(prefix="bench-dns-") as name, contextlib.ExitStack() as stack:

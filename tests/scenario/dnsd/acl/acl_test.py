@@ -90,7 +90,7 @@ def test_rotation_by_file(consul, tmp_path):
             eventually(lambda: ask(dnsd.dns, "web.service.consul").of("A") == ["10.0.0.2"], 10, "news under the new token")
             consul.register_service("web", "n1", "10.0.0.1")
             eventually(lambda: ask(dnsd.dns, "web.service.consul").of("A") == ["10.0.0.1"], 10, "and again")
-            assert "degraded" not in dnsd.get("/readyz").text
+            eventually(lambda: "degraded" not in dnsd.get("/readyz").text, 5, "not degraded")
             assert old["SecretID"] not in dnsd.log() and new["SecretID"] not in dnsd.log()
         client.assert_only("NOERROR")
 

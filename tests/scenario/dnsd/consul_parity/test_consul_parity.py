@@ -61,7 +61,7 @@ class World:
         return options
 
     def dnsd(self, agent, setup=""):
-        """A dnsd with the options of `setup`, fed by the agent; the one before is stopped, which asserts a clean end."""
+        """A dnsd with the options of `setup`, fed by the agent; stopping the one before asserts a clean end."""
         if self._dnsd_place != (agent, setup):
             self.stop_dnsd()
             options = dict(FIXTURES[agent]["dnsd"])
@@ -140,7 +140,7 @@ def test_datagrams_without_a_reply(world, server):
 
 
 def test_datacenter_without_servers(world):
-    """Last in this file: it ends the servers of dc2 (reference case 327)."""
+    """Last in this file: it ends the servers of dc2."""
     dnsd, consul = world.dnsd("main"), world.consul("main")
     assert ask(dnsd.dns, "wan.service.dc2.consul").of("A") == ["10.0.8.1"]
     world.agents.pop("dc2").close()

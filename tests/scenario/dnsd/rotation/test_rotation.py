@@ -29,7 +29,8 @@ EDNS = 1232
 
 # service: {last byte of the address, which is also the port: (passing weight, warning weight, status)}
 SERVICES = {
-    "web": {1: (10, 1, "passing"), 2: (5, 1, "passing"), 3: (60, 3, "warning"), 4: (2, 90, "passing"), 5: (1, 1, "critical")},
+    "web": {1: (10, 1, "passing"), 2: (5, 1, "passing"), 3: (60, 3, "warning"), 4: (2, 90, "passing"),
+            5: (1, 1, "critical")},
     "one": {11: (6, 1, "passing"), 12: (3, 1, "passing"), 13: (9, 1, "warning")},
     "moving": {21: (1, 8, "passing"), 22: (3, 1, "passing")},
     "zero": {41: (5, 0, "warning"), 42: (2, 1, "passing"), 43: (1, 1, "passing")},
@@ -162,7 +163,8 @@ def test_new_weights_hold_once_they_are_visible(consul, dnsd):
     moving = Service(dnsd.dns, "moving")
 
     def shown():
-        return {int(text.split()[2]): int(text.split()[1]) for text in ask(dnsd.dns, "moving.service.consul", "SRV").of("SRV")}
+        texts = ask(dnsd.dns, "moving.service.consul", "SRV").of("SRV")
+        return {int(text.split()[2]): int(text.split()[1]) for text in texts}
 
     assert shown() == {21: 1, 22: 3}
     chi_square.assert_fits(moving.first("A", SOME), shares({21: 1, 22: 3}))

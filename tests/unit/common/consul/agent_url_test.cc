@@ -7,10 +7,11 @@ namespace signpost::consul {
 namespace {
 
 TEST(AgentUrl, AcceptsTheUsualForms) {
-  const std::pair<const char*, const char*> kCases[] = {
-      {"http://127.0.0.1:8500", "http://127.0.0.1:8500"},  {"https://consul.test:8501/", "https://consul.test:8501"},
-      {"127.0.0.1:8500", "http://127.0.0.1:8500"},         {"http://[::1]:8500", "http://[::1]:8500"},
-      {"http://proxy:80/consul/", "http://proxy:80/consul"}};
+  const std::pair<const char*, const char*> kCases[] = {{"http://127.0.0.1:8500", "http://127.0.0.1:8500"},
+                                                        {"https://consul.test:8501/", "https://consul.test:8501"},
+                                                        {"127.0.0.1:8500", "http://127.0.0.1:8500"},
+                                                        {"http://[::1]:8500", "http://[::1]:8500"},
+                                                        {"http://proxy:80/consul/", "http://proxy:80/consul"}};
   for (const auto& [text, base] : kCases) {
     const auto address = ParseAgentUrl(text);
     ASSERT_TRUE(address.ok()) << text;
@@ -27,8 +28,8 @@ TEST(AgentUrl, AcceptsAUnixSocket) {
 }
 
 TEST(AgentUrl, RefusesTheRestWithASentence) {
-  for (const char* text : {"", "ftp://x", "http://", "http://:8500", "unix://", "unix://relative", "http://a b", "http:///x",
-                           "http://x?y=1", "http://x#y", "\n"}) {
+  for (const char* text : {"", "ftp://x", "http://", "http://:8500", "unix://", "unix://relative", "http://a b",
+                           "http:///x", "http://x?y=1", "http://x#y", "\n"}) {
     const auto address = ParseAgentUrl(text);
     ASSERT_FALSE(address.ok()) << text;
     EXPECT_EQ(address.status().kind(), ErrorKind::kConfig);

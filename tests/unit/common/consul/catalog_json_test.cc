@@ -103,11 +103,11 @@ TEST(ReadHealthService, WeightsOutOfRangeAreOne) {
 }
 
 TEST(ReadHealthService, UnusableEntriesAreLeftOut) {
-  for (const char* entry : {"7", "null", "{}", R"({"Node":null,"Service":{}})", R"({"Node":{},"Service":{}})",
-                            R"({"Node":{"Node":"n"},"Service":null})", R"({"Node":{"Node":"n"},"Service":[]})",
-                            R"({"Node":{"Node":7},"Service":{}})", R"({"Node":{"Node":"n"},"Service":{"Port":65536}})",
-                            R"({"Node":{"Node":"n"},"Service":{"Port":-1}})",
-                            R"({"Node":{"Node":"n"},"Service":{"Port":"80"}})"}) {
+  for (const char* entry :
+       {"7", "null", "{}", R"({"Node":null,"Service":{}})", R"({"Node":{},"Service":{}})",
+        R"({"Node":{"Node":"n"},"Service":null})", R"({"Node":{"Node":"n"},"Service":[]})",
+        R"({"Node":{"Node":7},"Service":{}})", R"({"Node":{"Node":"n"},"Service":{"Port":65536}})",
+        R"({"Node":{"Node":"n"},"Service":{"Port":-1}})", R"({"Node":{"Node":"n"},"Service":{"Port":"80"}})"}) {
     EXPECT_THAT(Read(std::string("[") + entry + "]"), IsEmpty()) << entry;
     EXPECT_EQ(Read(std::string("[") + entry + R"(,{"Node":{"Node":"n"},"Service":{}}])").size(), 1U) << entry;
   }
@@ -185,7 +185,9 @@ TEST(ReadHealthState, KeepsWhatIdentifiesACheck) {
 TEST(ReadQueryExecute, ReadsTheAnswer) {
   NodeTable nodes;
   const auto answer = ReadQueryExecute(std::string(R"({"Service":"web","Datacenter":"DC2","Failovers":1,
-      "DNS":{"TTL":"90s"},"Nodes":[{"Node":)") + kNode + R"(,"Service":{"ID":"w","Tags":null},"Checks":null}]})", nodes);
+      "DNS":{"TTL":"90s"},"Nodes":[{"Node":)") +
+                                           kNode + R"(,"Service":{"ID":"w","Tags":null},"Checks":null}]})",
+                                       nodes);
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(answer->service, "web");
   EXPECT_EQ(answer->datacenter, "dc2");
@@ -203,6 +205,20 @@ TEST(ReadQueryExecute, NoTtlAndNoNodes) {
     EXPECT_FALSE(answer->ttl.has_value()) << body;
     EXPECT_THAT(answer->instances, IsEmpty()) << body;
   }
+}
+
+TEST(CatalogJson, TranslatedAddressesAreMarked) {
+  NodeTable nodes;
+  const auto plain = ReadHealthService(Entry("{}"), nodes);
+  const auto translated = ReadHealthService(Entry("{}"), nodes, true);
+  EXPECT_FALSE(plain.value()[0].node->translated);
+  EXPECT_TRUE(translated.value()[0].node->translated);
+  const auto answer = [&](const char* datacenter) {
+    return ReadQueryExecute(std::string(R"({"Nodes":[],"Datacenter":")") + datacenter + "\"}", nodes, true, "dc1")
+        ->translated;
+  };
+  EXPECT_FALSE(answer("dc1"));
+  EXPECT_TRUE(answer("dc2"));
 }
 
 TEST(ReadQueryNear, TellsWhetherNearIsSet) {

@@ -268,8 +268,8 @@ TEST_F(UdpTest, CountsWhatTheKernelDropped) {
   RunTurns(loop);
   EXPECT_LT(counters.received.value(), kFlood) << "the flood fits into the buffer: make it larger";
   asker.Send("the total comes with the next datagram");
-  EXPECT_TRUE(RunUntil(
-      loop, [&] { return counters.received.value() + counters.receive_dropped.value() == kFlood + 1; }));
+  EXPECT_TRUE(
+      RunUntil(loop, [&] { return counters.received.value() + counters.receive_dropped.value() == kFlood + 1; }));
 }
 
 TEST_F(UdpTest, MayDieInItsHandler) {

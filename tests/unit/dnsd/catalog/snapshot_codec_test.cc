@@ -17,6 +17,7 @@ std::shared_ptr<consul::Node> MakeNode(const char* name) {
   node->datacenter = "dc1";
   node->tagged_addresses = {{"wan", "198.18.0.1", 0}};
   node->meta = {{"rack", "r1"}};
+  node->translated = true;
   return node;
 }
 
@@ -121,7 +122,8 @@ TEST(SnapshotCodec, NamesTheReason) {
   EXPECT_THAT(DecodeSnapshot(newer).status().text(), HasSubstr("newer version"));
   newer[8] = 0;
   EXPECT_THAT(DecodeSnapshot(newer).status().text(), HasSubstr("does not read"));
-  EXPECT_THAT(DecodeSnapshot("{\"some\":\"json\", and more of it}").status().text(), HasSubstr("not a catalog snapshot"));
+  EXPECT_THAT(DecodeSnapshot("{\"some\":\"json\", and more of it}").status().text(),
+              HasSubstr("not a catalog snapshot"));
   std::string damaged = EncodeSnapshot(Example());
   damaged.back() = static_cast<char>(damaged.back() ^ 1);
   EXPECT_THAT(DecodeSnapshot(damaged).status().text(), HasSubstr("checksum"));

@@ -38,7 +38,7 @@ TEST_F(SnapshotFile, SavesAndLoads) {
   const auto loaded = LoadSnapshot(path_);
   ASSERT_TRUE(loaded.ok()) << loaded.status().text();
   EXPECT_EQ(loaded->index, 6U);
-  struct stat about{};
+  struct stat about {};
   ASSERT_EQ(stat(path_.c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777, 0600U);
   const auto files = std::filesystem::directory_iterator(folder_);

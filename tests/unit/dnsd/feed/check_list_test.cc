@@ -20,8 +20,10 @@ TEST(CheckList, TellsWhoseHealthChanged) {
       {"a service check recovers", {ServiceCheck("critical")}, {}, {{"web"}, {}}},
       {"a status changes", {ServiceCheck("critical")}, {ServiceCheck("warning")}, {{"web"}, {}}},
       {"a node check fails", {ServiceCheck("warning")}, {NodeCheck("critical"), ServiceCheck("warning")}, {{}, {"n1"}}},
-      {"order does not matter", {NodeCheck("critical"), ServiceCheck("warning")},
-       {ServiceCheck("warning"), NodeCheck("critical")}, {}},
+      {"order does not matter",
+       {NodeCheck("critical"), ServiceCheck("warning")},
+       {ServiceCheck("warning"), NodeCheck("critical")},
+       {}},
   };
   for (const auto& test : kCases) {
     EXPECT_EQ(Compare(MakeCheckList(test.before), MakeCheckList(test.after)), test.affected) << test.what;

@@ -29,6 +29,14 @@ TEST(NodeList, ReportsOnlyWhatDiffers) {
   EXPECT_EQ(list.Find("b"), nullptr);
 }
 
+TEST(NodeList, NoticesWhatIsMissingBeforeItIsReplaced) {
+  NodeList list;
+  EXPECT_FALSE(list.HasMoreThan({}));
+  list.Replace({MakeNode("A", "1"), MakeNode("b", "2")});
+  EXPECT_FALSE(list.HasMoreThan({MakeNode("a", "9"), MakeNode("B", "2"), MakeNode("c", "3")}));
+  EXPECT_TRUE(list.HasMoreThan({MakeNode("a", "1")}));
+}
+
 TEST(NodeIndex, FollowsTheInstances) {
   const auto on = [](std::vector<NodePointer> nodes) {
     catalog::Service service;

@@ -1,0 +1,120 @@
+#!/usr/bin/python3
+# Signpost. Apache-2.0; see LICENSE.
+"""Writes the seeds of the fuzz targets into corpus/NAME: small inputs of every kind, from which libFuzzer goes on.
+
+Run it after a change of the formats; the seeds are kept in the repository."""
+import json
+import pathlib
+import struct
+
+CORPUS = pathlib.Path(__file__).parent / "corpus"
+TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "TXT": 16, "AAAA": 28, "SRV": 33, "AXFR": 252, "ANY": 255}
+OPT = bytes.fromhex("0000291000000080000000")
+KEEPALIVE = bytes.fromhex("00002904d000000000000c" "000b0000" "000a0004" "01020304")
+TSIG = bytes.fromhex("036b657900" "00fa" "00ff" "00000000" "001d" "0b686d61632d73686132353600" "000065a0bc00" "012c" "0000" "0000" "0000" "0000")
+
+
+def save(target, name, data):
+    folder = CORPUS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+
+
+def dns_name(text):
+    return b"".join(bytes([len(label)]) + label.encode() for label in text.split(".") if label) + b"\0"
+
+
+def dns_query(name, kind, flags=0x0100, records=(), tail=b""):
+    head = struct.pack(">6H", 0x1234, flags, 1, 0, 0, len(records))
+    return head + dns_name(name) + struct.pack(">2H", TYPES[kind], 1) + b"".join(records) + tail
+
+
+def dns_seeds():
+    names = ["consul", "service.consul", "web.service.consul", "v1.web.service.dc1.consul", "_web._tcp.service.consul", "_web._tcp.consul",
+             "web.connect.consul", "web.ingress.consul", "q.query.consul", "near.query.consul", "foo.node.consul", "b.node.consul",
+             "22000000-1111-2222-3333-444444444444.node.consul", "0a000001.addr.consul", "20010db8000000000000000000000001.addr.consul",
+             "chain.service.consul", "ring.service.consul", "far.service.consul", "many.service.consul", "web.service.alt.test",
+             "lost.service.dc2.consul", "1.0.0.10.in-addr.arpa", "10.in-addr.arpa", "example.com", "a.b.c.d.e.f.consul"]
+    for number, name in enumerate(names):
+        kind = list(TYPES)[number % len(TYPES)]
+        save("dns_query", f"name-{number:02}", bytes([number & 1]) + dns_query(name, kind, records=[OPT] if number % 3 == 0 else []))
+    for kind in TYPES:
+        save("dns_query", f"web-{kind.lower()}", b"\1" + dns_query("WeB.service.consul", kind))
+    save("dns_query", "keepalive", b"\1" + dns_query("web.service.consul", "A", records=[KEEPALIVE]))
+    save("dns_query", "two-opt", b"\0" + dns_query("web.service.consul", "A", records=[OPT, OPT]))
+    save("dns_query", "tsig", b"\0" + dns_query("web.service.consul", "A", records=[OPT, TSIG]))
+    save("dns_query", "tail", b"\0" + dns_query("web.service.consul", "A", tail=b"\xc0\x0c" * 10))
+    save("dns_query", "notify", b"\0" + dns_query("consul", "SOA", flags=0x2000))
+    save("dns_query", "pointer", b"\0" + bytes.fromhex("12340000000100000000" "0000" "c00c00010001"))
+    save("dns_query", "stale", b"\4" + dns_query("web.service.consul", "SRV"))
+    save("dns_query", "last-try", b"\2" + dns_query("web.service.dc2.consul", "A"))
+
+
+NODE = {"ID": "11111111-0000-0000-0000-000000000001", "Node": "n1", "Address": "10.0.0.1", "Datacenter": "dc1",
+        "TaggedAddresses": {"lan": "10.0.0.1", "wan_ipv4": "203.0.113.1"}, "Meta": {"k": "v"}}
+SERVICE = {"ID": "web-1", "Service": "Web", "Tags": ["v1", "a.b"], "Address": "", "Port": 80, "Weights": {"Passing": 10, "Warning": 1},
+           "TaggedAddresses": {"lan_ipv4": {"Address": "10.0.0.2", "Port": 8080}}, "Meta": {"x": "y"}}
+CHECKS = [{"Node": "n1", "CheckID": "service:web-1", "Status": "passing", "ServiceID": "web-1", "ServiceName": "Web"},
+          {"Node": "n1", "CheckID": "_node_maintenance", "Status": "critical", "ServiceID": "", "ServiceName": ""}]
+ENTRY = {"Node": NODE, "Service": SERVICE, "Checks": CHECKS}
+
+
+def json_seeds():
+    bodies = {0: [ENTRY], 1: {"web": ["v1", "v2"], "consul": []}, 2: [NODE], 3: {"Node": NODE, "Services": {"web-1": SERVICE}}, 4: CHECKS,
+              5: {"Service": "web", "Nodes": [ENTRY], "DNS": {"TTL": "10s"}, "Datacenter": "dc2", "Failovers": 1},
+              6: {"Query": {"Name": "q", "Service": {"Service": "web", "Near": "_agent"}}}, 7: ["dc1", "dc2"],
+              8: {"Config": {"Datacenter": "dc1", "NodeName": "n1"}, "Member": {}}}
+    for reader, body in bodies.items():
+        text = json.dumps(body, separators=(",", ":")).encode()
+        save("consul_json", f"reader-{reader}", bytes([reader]) + text)
+        save("consul_json", f"reader-{reader}-cut", bytes([reader]) + text[:len(text) // 2])
+        save("consul_json", f"reader-{reader}-null", bytes([reader]) + b"null")
+    save("consul_json", "deep", b"\0" + b"[" * 300)
+    save("consul_json", "numbers", b"\0" + json.dumps([{"Node": NODE, "Service": {**SERVICE, "Port": 70000, "Weights": {"Passing": -1, "Warning": 1e99}}, "Checks": None}]).encode())
+
+
+def text(value):
+    return bytes([len(value)]) + value.encode()
+
+
+def snapshot_file(body, version=1):
+    checksum = 0xcbf29ce484222325
+    for byte in body:
+        checksum = (checksum ^ byte) * 0x100000001b3 % 2**64
+    return b"SGNPSNAP" + struct.pack("<IQQ", version, len(body), checksum) + body
+
+
+def snapshot_seeds():
+    node = text("id-1") + text("n1") + text("10.0.0.1") + text("dc1") + b"\1" + text("wan") + text("203.0.113.1") + b"\0" + b"\1" + text("k") + text("v")
+    instance = b"\0" + text("web-1") + text("web") + text("") + b"\x50" + b"\x0a\x01" + b"\0" + b"\1" + text("v1") + b"\0" + b"\0"
+    service = b"\0" + text("dc1") + text("web") + b"\0" + b"\1" + instance
+    head = b"\x07" + b"\x80\x80\x01" + text("dc1") + b"\2" + text("dc1") + text("dc2")
+    full = head + b"\1\1" + node + b"\1" + service
+    save("snapshot", "empty", snapshot_file(head + b"\0\0\0"))
+    save("snapshot", "full", snapshot_file(full))
+    save("snapshot", "newer", snapshot_file(full, 2))
+    save("snapshot", "cut", snapshot_file(full)[:-9])
+    save("snapshot", "foreign", b"not a snapshot")
+
+
+def http_seeds():
+    requests = {
+        "get": b"GET /v1/agent/self?dc=dc1&stale HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "put": b"PUT /v1/kv/x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+        "chunked": b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: y\r\n\r\n",
+        "pipelined": b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /%20b HTTP/1.0\r\n\r\n",
+        "expect": b"PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx",
+        "close": b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "two-lengths": b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+        "smuggle": b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n",
+        "bare-lf": b"GET / HTTP/1.1\nHost: a\n\n",
+        "fold": b"GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n",
+    }
+    for name, request in requests.items():
+        save("http_request", name, b"\x03" + request)
+
+
+dns_seeds()
+json_seeds()
+snapshot_seeds()
+http_seeds()
