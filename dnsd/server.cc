@@ -10,7 +10,8 @@
 #include <utility>
 
 #include "common/base/log.h"
-#include "common/net/port_check.h"
+#include "common/net/tcp.h"
+#include "common/net/udp.h"
 #include "dnsd/catalog/snapshot_file.h"
 #include "dnsd/settings.h"
 
@@ -104,7 +105,9 @@ Status Server::Bind() {
 }
 
 Result<net::SocketAddress> Server::BindAddress(net::SocketAddress address) {
-  if (Status free = net::CheckPortFree(address); !free.ok()) return free;
+  // With SO_REUSEPORT a second dnsd would share the port in silence and take half of the questions.
+  if (Status free = net::UdpSocket::Probe(address); !free.ok()) return free;
+  if (Status free = net::TcpListener::Probe(address); !free.ok()) return free;
   for (const auto& worker : workers_) {
     auto bound = worker->Bind(address);
     if (!bound.ok()) return bound.status();
@@ -176,6 +179,7 @@ void Server::Reload() {
   }
   options_.live = options.value().live;
   SetLogging(options_.live.log.level, options_.live.log.format);
+  feed_->SetMaxStale(options_.live.max_stale);
   publisher_->SetSettings(MakeSettings(options_), feed_->Collect());
   LogInfo("options reloaded");
 }

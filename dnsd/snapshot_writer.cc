@@ -1,13 +1,20 @@
 // Signpost. Apache-2.0; see LICENSE.
 #include "dnsd/snapshot_writer.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace signpost::dnsd {
+namespace {
+
+// The first complete catalog is saved about this soon, so that a restart right after the start has something to serve.
+constexpr Millis kFirst{1000};
+
+}  // namespace
 
 SnapshotWriter::SnapshotWriter(net::Loop& loop, std::string path, Millis interval, const feed::ConsulFeed& feed)
-    : loop_(loop), path_(std::move(path)), feed_(feed), timer_(loop, [this] { WriteSoon(); }) {
-  timer_.StartPeriodic(interval);
+    : loop_(loop), path_(std::move(path)), interval_(interval), feed_(feed), timer_(loop, [this] { WriteSoon(); }) {
+  timer_.StartPeriodic(std::min(interval, kFirst));
 }
 
 SnapshotWriter::~SnapshotWriter() {
@@ -26,6 +33,7 @@ void SnapshotWriter::WriteSoon() {
   if (writing_) return;
   auto snapshot = Take();
   if (!snapshot) return;
+  timer_.StartPeriodic(interval_);
   if (thread_.joinable()) thread_.join();
   writing_ = true;
   thread_ = std::thread([this, snapshot = std::move(*snapshot)] {

@@ -18,7 +18,8 @@ namespace signpost::dnsd {
 
 class SnapshotWriter {
  public:
-  // Writes `path` every `interval` if anything changed, as long as the catalog is fresh: what is on disk was true once.
+  // Writes `path` as soon as the catalog is complete, then every `interval` if anything changed, as long as the catalog is
+  // fresh: what is on disk was true once.
   SnapshotWriter(net::Loop& loop, std::string path, Millis interval, const feed::ConsulFeed& feed);
   ~SnapshotWriter();
   SnapshotWriter(const SnapshotWriter&) = delete;
@@ -34,6 +35,7 @@ class SnapshotWriter {
 
   net::Loop& loop_;
   const std::string path_;
+  const Millis interval_;
   const feed::ConsulFeed& feed_;
   net::Timer timer_;
   uint64_t written_changes_ = 0;

@@ -214,6 +214,12 @@ void ConsulFeed::ForgetAll() {
   for (const auto& node : nodes) sink_->OnNode({Kind::kNode, node->datacenter, Lower(node->name)}, nullptr);
 }
 
+void ConsulFeed::SetMaxStale(Nanos max_stale) {
+  options_.max_stale = max_stale;
+  tracker_.SetMaxStale(max_stale);
+  Update();
+}
+
 void ConsulFeed::Want(const catalog::Key& key) {
   if (!parts_) return sink_->OnUnavailable(key);
   if (parts_->IsOwnService(key)) return parts_->own.Want(key.name);

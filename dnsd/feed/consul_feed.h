@@ -63,6 +63,7 @@ class ConsulFeed : public catalog::Source {
   std::optional<catalog::Snapshot> Collect() const;
   // SIGHUP.
   void ReloadToken();
+  void SetMaxStale(Nanos max_stale);
   FeedStatus status() const;
 
  private:

@@ -15,6 +15,7 @@ class FreshnessTracker {
   enum Part : unsigned char { kContact, kServices, kNodes, kHealth };
 
   explicit FreshnessTracker(Nanos max_stale) : max_stale_(max_stale) {}
+  void SetMaxStale(Nanos max_stale) { max_stale_ = max_stale; }
 
   // Data from an earlier run is served; it is that old.
   void Restored(Nanos age, Nanos now);

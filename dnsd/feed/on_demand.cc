@@ -10,7 +10,7 @@ namespace signpost::feed {
 namespace {
 
 constexpr Millis kRefetch{5000};        // of an entry in use that got no watch
-constexpr Millis kRefetchAbsent{1000};  // of a name that was not there
+constexpr Millis kRefetchAbsent{300};  // of a name that was not there
 constexpr int kQuickDoubts = 2;         // tries at once, then once a second
 constexpr int kMaxDoubts = 10;          // then the next change must do
 
@@ -87,10 +87,8 @@ Status OnDemand::ApplyNode(const catalog::Key& key, Entry& entry, const consul::
     return Status::Ok();
   }
   entry.doubts = 0;
-  auto read = std::make_shared<consul::Node>(*node.value());
-  read->translated = reply.translated;
-  if (entry.node && *entry.node == *read) return Status::Ok();
-  entry.node = std::move(read);
+  if (entry.node && *entry.node == *node.value()) return Status::Ok();
+  entry.node = std::move(node).value();
   Answer(key, entry);
   entry.absent = entry.waiting = false;
   return Status::Ok();

@@ -43,7 +43,7 @@ class Search {
   Found FindService(catalog::Kind kind) {
     Entry* entry = data_.Find(kind, name_.datacenter, name_.name);
     if (entry == nullptr) return Missing(kind);
-    if (entry->state == Entry::State::kAbsent) return IsExpired(*entry) ? Ask(kind, entry) : Noted(Outcome::kNoName, entry);
+    if (entry->state == Entry::State::kAbsent && !IsExpired(*entry)) return Noted(Outcome::kNoName, entry);
     if (!entry->service || IsExpired(*entry)) return Ask(kind, entry);
     return FromService(*entry);
   }
@@ -53,7 +53,7 @@ class Search {
     if (entry == nullptr && IsOwnDatacenter()) entry = data_.FindNodeById(name_.name);
     if (entry == nullptr && IsOwnDatacenter() && data_.HasNodeBelow(name_.name)) return Bare(Outcome::kNoData);
     if (entry == nullptr) return Missing(catalog::Kind::kNode);
-    if (entry->state == Entry::State::kAbsent) return Noted(Outcome::kNoName, entry);
+    if (entry->state == Entry::State::kAbsent && !IsExpired(*entry)) return Noted(Outcome::kNoName, entry);
     if (!entry->node) return Ask(catalog::Kind::kNode, entry);
     Found found = Noted(Outcome::kNode, entry);
     found.node = entry->node.get();

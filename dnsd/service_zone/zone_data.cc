@@ -7,8 +7,10 @@
 namespace signpost::service_zone {
 namespace {
 
-// How long a key that could not be fetched is left alone, and how long "no such query" holds.
+// How long a key that could not be fetched is left alone, and how long "there is no such thing" holds where no list of all
+// names tells when it appears: other datacenters, queries, connect.
 constexpr uint64_t kRetryMs = 1000;
+constexpr uint64_t kAbsentMs = 400;
 
 char KindLetter(catalog::Kind kind) { return static_cast<char>('a' + static_cast<int>(kind)); }
 
@@ -74,7 +76,7 @@ void ZoneData::Apply(const Change& change, uint64_t now_ms) {
       entries_.At(MakeKey(change.key.kind, change.key.datacenter, change.key.name));
       break;
     case Change::What::kNode:
-      ApplyNode(change);
+      ApplyNode(change, now_ms);
       break;
     case Change::What::kUnavailable:
       entries_.At(MakeKey(change.key.kind, change.key.datacenter, change.key.name)).retry_after_ms = now_ms + kRetryMs;
@@ -97,16 +99,17 @@ void ZoneData::ApplyService(const Change& change, uint64_t now_ms) {
   entry.service = change.service;
   entry.state = change.service ? Entry::State::kKnown : Entry::State::kAbsent;
   entry.retry_after_ms = 0;
-  if (change.key.kind == catalog::Kind::kQuery) {
-    const uint64_t ttl_ms = change.service ? uint64_t{change.service->ttl} * 1000 : 0;
-    entry.expires_ms = now_ms + std::max<uint64_t>(ttl_ms, kRetryMs);
+  entry.expires_ms = 0;
+  if (!change.service) entry.expires_ms = now_ms + kAbsentMs;
+  if (change.service && change.key.kind == catalog::Kind::kQuery) {
+    entry.expires_ms = now_ms + std::max<uint64_t>(uint64_t{change.service->ttl} * 1000, kRetryMs);
   }
   if (!change.service) return;
   if (own_name) IndexService(*change.service, true);
   largest_set_ = std::max(largest_set_, change.service->largest_set());
 }
 
-void ZoneData::ApplyNode(const Change& change) {
+void ZoneData::ApplyNode(const Change& change, uint64_t now_ms) {
   const bool own = IsOwn(change.key.datacenter);
   const std::string key(MakeKey(catalog::Kind::kNode, change.key.datacenter, change.key.name));
   Entry& entry = entries_.At(key);
@@ -117,6 +120,7 @@ void ZoneData::ApplyNode(const Change& change) {
   }
   entry.node = change.node;
   entry.state = change.node ? Entry::State::kKnown : Entry::State::kAbsent;
+  entry.expires_ms = change.node ? 0 : now_ms + kAbsentMs;
   entry.retry_after_ms = 0;
   if (own && change.node) IndexNode(*change.node, true);
 }

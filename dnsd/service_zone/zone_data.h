@@ -48,7 +48,7 @@ struct Entry {
   State state = State::kNamed;
   uint32_t wanted_round = 0;    // the round in which its use was last reported
   std::shared_ptr<const PreparedNode> node;
-  uint64_t expires_ms = 0;     // loop time when a query's answer must be asked anew; 0 = never
+  uint64_t expires_ms = 0;      // loop time when a query's answer, or an absence, must be asked anew; 0 = never
   uint64_t retry_after_ms = 0;  // loop time until which the source need not be asked again
 };
 
@@ -90,7 +90,7 @@ class ZoneData {
   std::string_view MakeKey(catalog::Kind kind, std::string_view datacenter, std::string_view name);
   bool IsOwn(std::string_view datacenter) const;
   void ApplyService(const Change& change, uint64_t now_ms);
-  void ApplyNode(const Change& change);
+  void ApplyNode(const Change& change, uint64_t now_ms);
   void IndexService(const PreparedService& service, bool add);
   void IndexNode(const PreparedNode& node, bool add);
   void IndexReverse(const IpKey& address, const ReverseTarget& target, bool add);

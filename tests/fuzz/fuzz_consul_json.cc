@@ -2,6 +2,8 @@
 // Any text into the readers of Consul's JSON. The first byte chooses the reader.
 #include <cstdint>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/consul/catalog_json.h"
 #include "tests/fuzz/check.h"
@@ -12,9 +14,9 @@ namespace {
 using consul::NodeTable;
 
 template <typename T>
-const T* Value(const Result<T>& result) {
+Result<T> Checked(Result<T> result) {
   Demand(result.ok() || !result.status().text().empty(), "a failure says why");
-  return result.ok() ? &result.value() : nullptr;
+  return result;
 }
 
 void CheckInstances(const std::vector<consul::ServiceInstance>& instances) {
@@ -28,35 +30,35 @@ void Run(uint8_t reader, std::string_view body) {
   NodeTable nodes(16);
   switch (reader % 9) {
     case 0:
-      if (const auto* instances = Value(consul::ReadHealthService(body, nodes))) CheckInstances(*instances);
+      if (const auto instances = Checked(consul::ReadHealthService(body, nodes)); instances.ok()) CheckInstances(instances.value());
       break;
     case 1:
-      if (const auto* services = Value(consul::ReadCatalogServices(body))) {
-        for (const auto& service : *services) Demand(!service.name.empty(), "empty names are left out");
+      if (const auto services = Checked(consul::ReadCatalogServices(body)); services.ok()) {
+        for (const auto& service : services.value()) Demand(!service.name.empty(), "empty names are left out");
       }
       break;
     case 2:
-      if (const auto* found = Value(consul::ReadCatalogNodes(body, nodes))) {
-        for (const auto& node : *found) Demand(node != nullptr && !node->name.empty(), "every node has a name");
+      if (const auto found = Checked(consul::ReadCatalogNodes(body, nodes)); found.ok()) {
+        for (const auto& node : found.value()) Demand(node != nullptr && !node->name.empty(), "every node has a name");
       }
       break;
     case 3:
-      Value(consul::ReadCatalogNode(body, nodes));
+      (void)Checked(consul::ReadCatalogNode(body, nodes));
       break;
     case 4:
-      Value(consul::ReadHealthState(body));
+      (void)Checked(consul::ReadHealthState(body));
       break;
     case 5:
-      if (const auto* answer = Value(consul::ReadQueryExecute(body, nodes))) CheckInstances(answer->instances);
+      if (const auto answer = Checked(consul::ReadQueryExecute(body, nodes)); answer.ok()) CheckInstances(answer->instances);
       break;
     case 6:
-      Value(consul::ReadQueryNear(body));
+      (void)Checked(consul::ReadQueryNear(body));
       break;
     case 7:
-      Value(consul::ReadDatacenters(body));
+      (void)Checked(consul::ReadDatacenters(body));
       break;
     case 8:
-      Value(consul::ReadAgentDatacenter(body));
+      (void)Checked(consul::ReadAgentDatacenter(body));
       break;
     default:
       break;

@@ -109,9 +109,19 @@ TEST(ZoneDataTest, AnswersOfQueriesExpire) {
   world.Add(Service("q", Kind::kQuery).OwnTtl(0).On("n1", "10.0.0.1"));
   EXPECT_EQ(world.data().Find(Kind::kQuery, "", "q")->expires_ms, 6000U);
   world.Absent({Kind::kQuery, "dc1", "q"});
-  EXPECT_EQ(world.data().Find(Kind::kQuery, "", "q")->expires_ms, 6000U);
+  EXPECT_EQ(world.data().Find(Kind::kQuery, "", "q")->expires_ms, 5400U);
   world.Add(Service("web").On("n1", "10.0.0.1"));
   EXPECT_EQ(world.data().Find(Kind::kService, "", "web")->expires_ms, 0U);
+}
+
+TEST(ZoneDataTest, AbsenceHoldsAShortWhileWhereNoListTells) {
+  World world;
+  world.At(5000).Absent({Kind::kService, "dc2", "web"}).Absent({Kind::kNode, "dc2", "n"});
+  EXPECT_EQ(world.data().Find(Kind::kService, "dc2", "web")->expires_ms, 5400U);
+  EXPECT_EQ(world.data().Find(Kind::kNode, "dc2", "n")->expires_ms, 5400U);
+  world.Add(Service("web", Kind::kService, "dc2").On("n1", "10.0.0.1")).Add(Node("n", "10.0.0.1", "dc2"));
+  EXPECT_EQ(world.data().Find(Kind::kService, "dc2", "web")->expires_ms, 0U);
+  EXPECT_EQ(world.data().Find(Kind::kNode, "dc2", "n")->expires_ms, 0U);
 }
 
 TEST(ZoneDataTest, ReverseKnowsNodesAndServiceAddresses) {
