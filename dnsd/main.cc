@@ -15,8 +15,7 @@ using namespace signpost;
 constexpr int kExitRuntime = 1;
 constexpr int kExitUsage = 2;
 
-constexpr const char* kSummary =
-    "Answers service names over DNS from Consul's catalog, drawn by health weight.";
+constexpr const char* kSummary = "Answers service names over DNS from Consul's catalog, drawn by health weight.";
 
 int Fail(const Status& status, int code) {
   std::fprintf(stderr, "dnsd: %s\n", status.text().c_str());
@@ -25,8 +24,8 @@ int Fail(const Status& status, int code) {
 
 int PrintHelp(const options::Values& values) {
   const bool markdown = values.String("help") == "markdown";
-  const std::string text = markdown ? options::HelpMarkdown(dnsd::DnsdRows())
-                                    : options::HelpText("dnsd", kSummary, dnsd::DnsdRows());
+  const std::string text =
+      markdown ? options::HelpMarkdown(dnsd::DnsdRows()) : options::HelpText("dnsd", kSummary, dnsd::DnsdRows());
   std::fputs(text.c_str(), stdout);
   return 0;
 }

@@ -21,9 +21,11 @@ void AddQueries(const OperationsView& view, MetricsText& text) {
   for (size_t t = 0; t < query::kTransports; ++t) {
     const char* name = kTransportNames[t];
     text.AddCounter("signpost_dns_queries_total", "Messages received; equals answers plus drops plus waiting.",
-                    Sum(view, [t](const Worker& w) { return w.counters().received[t].value(); }), {{"transport", name}});
+                    Sum(view, [t](const Worker& w) { return w.counters().received[t].value(); }),
+                    {{"transport", name}});
     text.AddCounter("signpost_dns_answers_total", "Replies made, by transport.",
-                    Sum(view, [t](const Worker& w) { return w.counters().answered[t].value(); }), {{"transport", name}});
+                    Sum(view, [t](const Worker& w) { return w.counters().answered[t].value(); }),
+                    {{"transport", name}});
     text.AddGauge("signpost_dns_waiting", "Questions waiting for Consul.",
                   Sum(view, [t](const Worker& w) { return w.waiting().waiting(static_cast<query::Transport>(t)); }),
                   {{"transport", name}});
@@ -44,7 +46,8 @@ void AddAnswers(const OperationsView& view, MetricsText& text) {
   }
   for (size_t t = 0; t < query::kTypeBuckets; ++t) {
     text.AddCounter("signpost_dns_types_total", "Replies by type of the question; the sum equals all replies.",
-                    Sum(view, [t](const Worker& w) { return w.counters().types[t].value(); }), {{"type", query::kTypeNames[t]}});
+                    Sum(view, [t](const Worker& w) { return w.counters().types[t].value(); }),
+                    {{"type", query::kTypeNames[t]}});
   }
   text.AddCounter("signpost_dns_truncated_total", "Replies with TC=1.",
                   Sum(view, [](const Worker& w) { return w.counters().truncated.value(); }));
@@ -62,8 +65,9 @@ void AddLatency(const OperationsView& view, MetricsText& text) {
     for (size_t i = 0; i < counts.size(); ++i) counts[i] += worker->counters().latency[i].value();
   }
   const double nanos = Sum(view, [](const Worker& w) { return w.counters().latency_nanos.value(); });
-  text.AddHistogram("signpost_dns_latency_seconds", "Time from receipt to the answer being ready; its count equals all replies.",
-                    query::kLatencyBounds, counts, nanos * 1e-9);
+  text.AddHistogram("signpost_dns_latency_seconds",
+                    "Time from receipt to the answer being ready; its count equals all replies.", query::kLatencyBounds,
+                    counts, nanos * 1e-9);
 }
 
 template <typename Read>

@@ -7,7 +7,8 @@
 
 namespace signpost::dnsd {
 
-// All workers' counters added up, the feed's state and the catalog's size, in Prometheus text. docs/dns.md lists the names.
+// All workers' counters added up, the feed's state and the catalog's size, in Prometheus text. docs/dns.md lists the
+// names.
 std::string MetricsPage(const OperationsView& view);
 
 }  // namespace signpost::dnsd

@@ -22,9 +22,11 @@ http::ServerResponse Readiness(const OperationsView& view) {
     case catalog::Freshness::kFresh:
       return Text(200, "ready\n");
     case catalog::Freshness::kStale:
-      return Text(200, "degraded: Consul is lost, answering from the last known catalog: " + view.feed.status().trouble + "\n");
+      return Text(
+          200, "degraded: Consul is lost, answering from the last known catalog: " + view.feed.status().trouble + "\n");
     case catalog::Freshness::kExpired:
-      return Text(503, "expired: Consul has been lost for longer than --max-stale: " + view.feed.status().trouble + "\n");
+      return Text(503,
+                  "expired: Consul has been lost for longer than --max-stale: " + view.feed.status().trouble + "\n");
   }
   return Text(503, "");
 }

@@ -46,9 +46,7 @@ void Publisher::OnNode(const catalog::Key& key, std::shared_ptr<const consul::No
 
 void Publisher::OnUnavailable(const catalog::Key& key) { Add({.what = Change::What::kUnavailable, .key = key}); }
 
-void Publisher::OnForget(const catalog::Key& key) {
-  Add({.what = Change::What::kForget, .key = key});
-}
+void Publisher::OnForget(const catalog::Key& key) { Add({.what = Change::What::kForget, .key = key}); }
 
 void Publisher::OnDatacenters(const std::vector<std::string>& names) {
   datacenters_ = names;

@@ -32,9 +32,11 @@ class Publisher final : public catalog::Sink {
   void OnFreshness(catalog::Freshness freshness) override;
   void OnIndex(uint64_t index) override;
 
-  // From now on these settings count. `known` is what was published so far; it is prepared anew (prepared queries follow
-  // when they are next executed). The domain must be as before, and the datacenter too once anything was published.
-  void SetSettings(std::shared_ptr<const service_zone::Settings> settings, const std::optional<catalog::Snapshot>& known);
+  // From now on these settings count. `known` is what was published so far; it is prepared anew (prepared queries
+  // follow when they are next executed). The domain must be as before, and the datacenter too once anything was
+  // published.
+  void SetSettings(std::shared_ptr<const service_zone::Settings> settings,
+                   const std::optional<catalog::Snapshot>& known);
 
   const std::vector<std::string>& datacenters() const { return datacenters_; }
   catalog::Freshness freshness() const { return freshness_; }

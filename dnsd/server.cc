@@ -38,7 +38,8 @@ feed::ConsulFeedOptions FeedOptions(const DnsdOptions& options) {
 // Creates the last directory of the path only: a mistyped path should fail.
 Status MakeDataDir(const std::string& path) {
   if (mkdir(path.c_str(), 0750) == 0 || errno == EEXIST) return Status::Ok();
-  return Status::System("cannot create " + path + "; choose another place with --data-dir, or --dev to keep nothing", errno);
+  return Status::System("cannot create " + path + "; choose another place with --data-dir, or --dev to keep nothing",
+                        errno);
 }
 
 // A snapshot that cannot be read stays for a look; the next one must not overwrite it.
@@ -50,7 +51,8 @@ std::string KeepUnusable(const std::string& path) {
 
 std::string PortInUse(const Status& status) {
   return status.text() +
-         ". If another name server holds the port (systemd-resolved on 127.0.0.53, dnsmasq, a second dnsd; `ss -lunp` shows "
+         ". If another name server holds the port (systemd-resolved on 127.0.0.53, dnsmasq, a second dnsd; `ss -lunp` "
+         "shows "
          "it), stop it or choose other addresses with --listen";
 }
 
@@ -59,7 +61,8 @@ std::string PortInUse(const Status& status) {
 Server::Server(DnsdOptions options, options::Source source)
     : options_(std::move(options)),
       source_(std::move(source)),
-      tcp_budget_(static_cast<size_t>(options_.start.tcp_max_connections), static_cast<size_t>(options_.start.tcp_max_per_client)) {}
+      tcp_budget_(static_cast<size_t>(options_.start.tcp_max_connections),
+                  static_cast<size_t>(options_.start.tcp_max_per_client)) {}
 
 Server::~Server() = default;
 
@@ -136,10 +139,11 @@ void Server::StartFeed() {
 Status Server::BindOperations() {
   view_ = std::make_unique<OperationsView>(
       OperationsView{workers_, *publisher_, *feed_, bound_, SystemClock().Monotonic()});
-  auto operations = http::Server::Listen(loop_, options_.start.http, {.max_connections = 64},
-                                         [this](const http::ServerRequest& request, std::unique_ptr<http::Responder> responder) {
-                                           responder->Send(AnswerOperations(*view_, request));
-                                         });
+  auto operations =
+      http::Server::Listen(loop_, options_.start.http, {.max_connections = 64},
+                           [this](const http::ServerRequest& request, std::unique_ptr<http::Responder> responder) {
+                             responder->Send(AnswerOperations(*view_, request));
+                           });
   if (!operations.ok()) {
     return {operations.status().kind(), "cannot open the operations listener " + options_.start.http.ToString() + ": " +
                                             operations.status().text() + "; choose another address with --http"};

@@ -18,8 +18,8 @@ namespace signpost::dnsd {
 
 class SnapshotWriter {
  public:
-  // Writes `path` as soon as the catalog is complete, then every `interval` if anything changed, as long as the catalog is
-  // fresh: what is on disk was true once.
+  // Writes `path` as soon as the catalog is complete, then every `interval` if anything changed, as long as the catalog
+  // is fresh: what is on disk was true once.
   SnapshotWriter(net::Loop& loop, std::string path, Millis interval, const feed::ConsulFeed& feed);
   ~SnapshotWriter();
   SnapshotWriter(const SnapshotWriter&) = delete;

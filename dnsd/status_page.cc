@@ -48,7 +48,8 @@ std::string StatusPage(const OperationsView& view) {
   out.BeginObject();
   out.Key("program").String("dnsd");
   out.Key("version").String(kVersion);
-  out.Key("uptime_s").Int(std::chrono::duration_cast<std::chrono::seconds>(SystemClock().Monotonic() - view.started).count());
+  out.Key("uptime_s")
+      .Int(std::chrono::duration_cast<std::chrono::seconds>(SystemClock().Monotonic() - view.started).count());
   out.Key("threads").Uint(view.workers.size());
   out.Key("listen").BeginArray();
   for (const net::SocketAddress& address : view.listen) out.String(address.ToString());

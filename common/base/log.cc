@@ -53,8 +53,8 @@ void Write(spdlog::level::level_enum level, std::string_view text) {
 }  // namespace
 
 void SetLogging(LogLevel level, LogFormat format) {
-  static constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
-                                                          spdlog::level::err, spdlog::level::off};
+  static constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info,
+                                                          spdlog::level::warn, spdlog::level::err, spdlog::level::off};
   Logger().set_level(kLevels[static_cast<size_t>(level)]);
   json_lines = format == LogFormat::kJson;
   Logger().set_pattern(format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":%v})"

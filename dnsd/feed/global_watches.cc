@@ -25,8 +25,8 @@ GlobalWatches::GlobalWatches(FeedContext& context, consul::AgentClient& client, 
   // The list of 100,000 names has megabytes: a busy catalog must not make us read it 20 times a second.
   consul::WatchOptions services = common;
   services.path = "/v1/catalog/services";
-  services.burst = 5;
-  services.per_second = 5;
+  services.burst = 10;
+  services.per_second = 10;
   Begin(FreshnessTracker::kServices, client, std::move(services), &GlobalWatches::OnServices);
 
   consul::WatchOptions nodes = common;

@@ -9,10 +9,10 @@
 namespace signpost::feed {
 namespace {
 
-constexpr Millis kRefetch{5000};        // of an entry in use that got no watch
+constexpr Millis kRefetch{5000};       // of an entry in use that got no watch
 constexpr Millis kRefetchAbsent{300};  // of a name that was not there
-constexpr int kQuickDoubts = 2;         // tries at once, then once a second
-constexpr int kMaxDoubts = 10;          // then the next change must do
+constexpr int kQuickDoubts = 2;        // tries at once, then once a second
+constexpr int kMaxDoubts = 10;         // then the next change must do
 
 // Consul takes a prefix of a node's UUID for its name; we do not.
 bool IsThatNode(const catalog::Key& key, const consul::Node& node) {

@@ -38,7 +38,8 @@ inline constexpr size_t kRcodes = 17;  // header rcodes and BADVERS
 std::string_view RcodeName(size_t rcode);
 
 // Upper bounds in seconds of the time from receipt to the answer being ready.
-inline constexpr std::array<double, 9> kLatencyBounds = {0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.001, 0.01, 0.1, 1.0};
+inline constexpr std::array<double, 9> kLatencyBounds = {0.00001, 0.000025, 0.00005, 0.0001, 0.00025,
+                                                         0.001,   0.01,     0.1,     1.0};
 
 struct Counters {
   std::array<Counter, kTransports> received;

@@ -38,8 +38,8 @@ std::string_view ChooseText(Family family, const std::string& address, const std
 struct AddressChoice {
   std::optional<Ipv4> v4;
   std::optional<Ipv6> v6;
-  std::string host;  // a host name instead of addresses: answers are CNAME (A, AAAA, ANY)
-  Address primary;   // host points into the registered texts
+  std::string host;           // a host name instead of addresses: answers are CNAME (A, AAAA, ANY)
+  Address primary;            // host points into the registered texts
   bool from_service = false;  // primary comes from the service, not from its node
   bool is_node_main = false;  // primary is the node's main address: SRV targets name the node
 };

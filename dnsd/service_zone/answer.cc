@@ -34,15 +34,19 @@ std::vector<catalog::Key> Answerer::TakeUsed() {
   return taken;
 }
 
-uint32_t Answerer::Ttl(uint32_t ttl) const {
-  return data_.stale() ? std::min(ttl, data_.settings().stale_ttl) : ttl;
-}
+uint32_t Answerer::Ttl(uint32_t ttl) const { return data_.stale() ? std::min(ttl, data_.settings().stale_ttl) : ttl; }
 
 void Answerer::NoteUse(const Found& found, uint64_t now_ms) {
   const auto round = static_cast<uint32_t>(now_ms / kUseRoundMs) + 1;
-  if (found.service == nullptr || found.entry->wanted_round == round || used_.size() == kMaxUsed) return;
+  // Nodes of the own datacenter are known whether they are used or not.
+  const consul::Node* node = found.node != nullptr ? found.node->node.get() : nullptr;
+  if (node != nullptr && node->datacenter == data_.settings().datacenter) node = nullptr;
+  if (found.service == nullptr && node == nullptr) return;
+  if (found.entry->wanted_round == round || used_.size() == kMaxUsed) return;
   found.entry->wanted_round = round;
-  used_.push_back(found.service->source->key);
+  used_.push_back(found.service != nullptr
+                      ? found.service->source->key
+                      : catalog::Key{catalog::Kind::kNode, wire::ToLower(node->datacenter), wire::ToLower(node->name)});
 }
 
 Verdict Answerer::AnswerZone(const Question& q, size_t labels) {
@@ -51,7 +55,8 @@ Verdict Answerer::AnswerZone(const Question& q, size_t labels) {
   Found found = Lookup(data_, name, q.now_ms);
   NoteUse(found, q.now_ms);
   // A name that can hold SRV records only exists all the same for the other types.
-  if (name.srv_only && found.outcome == Outcome::kService && q.query.type != type::kSrv) found.outcome = Outcome::kNoData;
+  if (name.srv_only && found.outcome == Outcome::kService && q.query.type != type::kSrv)
+    found.outcome = Outcome::kNoData;
   return Answer(q, found);
 }
 

@@ -71,7 +71,8 @@ class Answerer {
   Verdict AnswerSrv(const Question& q, const Found& found);
   Verdict AnswerServiceTxt(const Question& q, const Found& found);
   std::optional<catalog::Key> AddAdditional(const Question& q, const PreparedService& service,
-                                            const WeightedItems<uint32_t>& srv, std::span<const uint32_t> order, uint32_t ttl);
+                                            const WeightedItems<uint32_t>& srv, std::span<const uint32_t> order,
+                                            uint32_t ttl);
   // The addresses of an SRV target that stands at `offset` of the message. False when room ran out.
   bool AddTargetAddresses(const Question& q, const PreparedService& service, const Endpoint& endpoint, size_t offset,
                           uint32_t ttl, std::optional<catalog::Key>& wanted);
@@ -82,7 +83,8 @@ class Answerer {
   // One of the host names, drawn by weight, in wire form.
   std::span<const uint8_t> DrawHost(const PreparedService& service, const WeightedItems<uint32_t>& alias);
   // Adds what `host` leads to inside the domain. The verdict may want a key or be truncated; its rcode says nothing.
-  Verdict FollowAlias(const Question& q, std::span<const uint8_t> host, wire::Section section, uint16_t type, uint32_t ttl);
+  Verdict FollowAlias(const Question& q, std::span<const uint8_t> host, wire::Section section, uint16_t type,
+                      uint32_t ttl);
   // False when the additional section shows already what `host` leads to, or has followed names enough.
   bool NoteFollowed(std::span<const uint8_t> host);
   // One name on the way: its addresses, or the host name that it is an alias of in turn.
@@ -90,8 +92,8 @@ class Answerer {
     std::span<const uint8_t> next;
     bool cut = false;  // not everything did fit
   };
-  AliasStep AddAliasStep(const Question& q, const Found& found, const Owner& owner, wire::Section section, uint16_t type,
-                         uint32_t ttl);
+  AliasStep AddAliasStep(const Question& q, const Found& found, const Owner& owner, wire::Section section,
+                         uint16_t type, uint32_t ttl);
   // Adds `addresses` in drawn order, at most `limit`. False when not all of these did fit.
   template <typename Item>
   bool AddDrawn(const Question& q, const PreparedService& service, const WeightedItems<Item>& addresses, size_t limit,
@@ -110,7 +112,7 @@ class Answerer {
   template <typename Item>
   static std::span<const uint32_t> Order(Drawer& drawer, const PreparedService& service, const WeightedItems<Item>& set,
                                          size_t want) {
-    if (service.source->keep_order) return drawer.InOrder(set.size()).first(std::min(want, set.size()));
+    if (service.keep_order) return drawer.InOrder(set.size()).first(std::min(want, set.size()));
     return drawer.Draw(set.size(), set.weights(), set.summary(), want);
   }
 

@@ -28,14 +28,14 @@ std::span<const uint8_t> Answerer::DrawHost(const PreparedService& service, cons
 Verdict Answerer::AnswerAlias(const Question& q, const PreparedService& service, const WeightedItems<uint32_t>& alias) {
   const auto host = DrawHost(service, alias);
   const uint32_t ttl = Ttl(service.ttl);
-  AddName(q.writer, Section::kAnswer, {}, type::kCname, ttl, host);
+  if (!AddName(q.writer, Section::kAnswer, {}, type::kCname, ttl, host)) return {.truncated = !q.over_tcp};
   if (!IsAddressType(q.query.type)) return {};
   return FollowAlias(q, host, Section::kAnswer, q.query.type, ttl);
 }
 
 Verdict Answerer::AnswerNodeAlias(const Question& q, const PreparedNode& node) {
   const auto host = Bytes(node.host);
-  AddName(q.writer, Section::kAnswer, {}, type::kCname, NodeTtl(), host);
+  if (!AddName(q.writer, Section::kAnswer, {}, type::kCname, NodeTtl(), host)) return {.truncated = !q.over_tcp};
   if (!IsAddressType(q.query.type)) return {};
   return FollowAlias(q, host, Section::kAnswer, q.query.type, NodeTtl());
 }
@@ -56,7 +56,8 @@ bool Answerer::NoteFollowed(std::span<const uint8_t> host) {
   return true;
 }
 
-Verdict Answerer::FollowAlias(const Question& q, std::span<const uint8_t> host, Section section, uint16_t asked, uint32_t ttl) {
+Verdict Answerer::FollowAlias(const Question& q, std::span<const uint8_t> host, Section section, uint16_t asked,
+                              uint32_t ttl) {
   std::array<wire::Name, kMaxAliases> path;
   for (size_t step = 0; step < kMaxAliases; ++step) {
     wire::Name& name = path[step];
@@ -81,10 +82,11 @@ Verdict Answerer::FollowAlias(const Question& q, std::span<const uint8_t> host, 
 }
 
 template <typename Item>
-bool Answerer::AddDrawn(const Question& q, const PreparedService& service, const WeightedItems<Item>& addresses, size_t limit,
-                        const Owner& owner, Section section, uint32_t ttl) {
+bool Answerer::AddDrawn(const Question& q, const PreparedService& service, const WeightedItems<Item>& addresses,
+                        size_t limit, const Owner& owner, Section section, uint32_t ttl) {
   const auto order = Order(alias_drawer_, service, addresses, limit);
-  return std::ranges::all_of(order, [&](uint32_t i) { return AddAddress(q.writer, section, owner, ttl, addresses[i]); });
+  return std::ranges::all_of(order,
+                             [&](uint32_t i) { return AddAddress(q.writer, section, owner, ttl, addresses[i]); });
 }
 
 Answerer::AliasStep Answerer::AddAliasStep(const Question& q, const Found& found, const Owner& owner, Section section,
@@ -96,7 +98,7 @@ Answerer::AliasStep Answerer::AddAliasStep(const Question& q, const Found& found
   if (found.outcome == Outcome::kNode) {
     const bool fits = AddAddresses(q.writer, section, owner, ttl, asked, found.node->addresses);
     if (found.node->host.empty()) return {.cut = !fits};
-    AddName(q.writer, section, owner, type::kCname, ttl, Bytes(found.node->host));
+    if (!AddName(q.writer, section, owner, type::kCname, ttl, Bytes(found.node->host))) return {.cut = true};
     return {.next = Bytes(found.node->host)};
   }
   if (found.outcome != Outcome::kService) return {};
@@ -104,7 +106,7 @@ Answerer::AliasStep Answerer::AddAliasStep(const Question& q, const Found& found
   const AnswerSet& set = *found.set;
   if (set.a.empty() && set.aaaa.empty() && !set.alias.empty()) {
     const auto next = DrawHost(service, set.alias);
-    AddName(q.writer, section, owner, type::kCname, ttl, next);
+    if (!AddName(q.writer, section, owner, type::kCname, ttl, next)) return {.cut = true};
     return {.next = next};
   }
   bool fits = true;

@@ -18,7 +18,8 @@ std::span<const uint8_t> ServiceName(const ZoneData::ReverseTarget& target, cons
   const std::string& service = target.service->source->instances[target.instance].service;
   if (service.empty() || service.size() > wire::kMaxLabel || service.find('.') != std::string::npos) return {};
   ByteWriter name(buffer);
-  for (const std::string_view label : {std::string_view(service), std::string_view("service"), std::string_view(settings.datacenter)}) {
+  for (const std::string_view label :
+       {std::string_view(service), std::string_view("service"), std::string_view(settings.datacenter)}) {
     name.U8(static_cast<uint8_t>(label.size()));
     name.Text(label);
   }
@@ -39,8 +40,8 @@ Verdict Answerer::AnswerReverse(const Question& q) {
     return {.rcode = Rcode::kServFail, .authoritative = false};
   }
   if (reverse.kind == Kind::kPartial) return NegativeReverse(q, Rcode::kNoError);
-  const auto targets = reverse.kind == Kind::kAddress ? data_.FindReverse(reverse.address)
-                                                      : std::vector<ZoneData::ReverseTarget>{};
+  const auto targets =
+      reverse.kind == Kind::kAddress ? data_.FindReverse(reverse.address) : std::vector<ZoneData::ReverseTarget>{};
   if (targets.empty()) return NegativeReverse(q, Rcode::kNxDomain);
   if (q.query.type != type::kPtr && q.query.type != type::kAny) return NegativeReverse(q, Rcode::kNoError);
 
@@ -50,10 +51,12 @@ Verdict Answerer::AnswerReverse(const Question& q) {
     // Instances of one service follow each other; its name is one record.
     if (i > 0 && SameService(target, targets[i - 1])) continue;
     std::array<uint8_t, wire::kMaxName> buffer;
-    const auto name = target.node != nullptr ? Bytes(target.node->owner) : ServiceName(target, data_.settings(), buffer);
+    const auto name =
+        target.node != nullptr ? Bytes(target.node->owner) : ServiceName(target, data_.settings(), buffer);
     if (!name.empty()) fits &= AddName(q.writer, Section::kAnswer, {}, type::kPtr, NodeTtl(), name);
   }
-  if (fits && q.writer.count(Section::kAnswer) == 0) return NegativeReverse(q, Rcode::kNoError);  // names no DNS can write
+  if (fits && q.writer.count(Section::kAnswer) == 0)
+    return NegativeReverse(q, Rcode::kNoError);  // names no DNS can write
   // Node names that DNS cannot write have no record.
   if (fits && q.writer.count(Section::kAnswer) == 0) return NegativeReverse(q, Rcode::kNoError);
   return {.truncated = !fits && !q.over_tcp};

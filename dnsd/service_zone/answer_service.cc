@@ -12,7 +12,7 @@ namespace {
 using wire::Section;
 namespace type = wire::type;
 
-constexpr size_t kARecord = 16;     // owner pointer, type, class, TTL, RDLENGTH, address
+constexpr size_t kARecord = 16;  // owner pointer, type, class, TTL, RDLENGTH, address
 constexpr size_t kAaaaRecord = 28;
 constexpr size_t kNoLimit = std::numeric_limits<size_t>::max();
 
@@ -42,7 +42,7 @@ Verdict Answerer::AnswerService(const Question& q, const Found& found) {
     case type::kTxt:
       return AnswerServiceTxt(q, found);
     default:
-      if (found.set->alias.size() > 0) return AnswerAlias(q, *found.service, found.set->alias);
+      if (!found.set->alias.empty()) return AnswerAlias(q, *found.service, found.set->alias);
       return Negative(q, wire::Rcode::kNoError);
   }
 }
@@ -50,10 +50,10 @@ Verdict Answerer::AnswerService(const Question& q, const Found& found) {
 // A and AAAA carry as many whole records as fit, because old stubs use what they get and never ask again over TCP.
 Verdict Answerer::AnswerAddresses(const Question& q, const Found& found) {
   const AnswerSet& set = *found.set;
-  const bool with_a = q.query.type != type::kAaaa && set.a.size() > 0;
-  const bool with_aaaa = q.query.type != type::kA && set.aaaa.size() > 0;
+  const bool with_a = q.query.type != type::kAaaa && !set.a.empty();
+  const bool with_aaaa = q.query.type != type::kA && !set.aaaa.empty();
   if (!with_a && !with_aaaa) {
-    if (set.alias.size() > 0) return AnswerAlias(q, *found.service, set.alias);
+    if (!set.alias.empty()) return AnswerAlias(q, *found.service, set.alias);
     return Negative(q, wire::Rcode::kNoError);
   }
   const uint32_t ttl = Ttl(found.service->ttl);
@@ -79,7 +79,7 @@ Verdict Answerer::AnswerAddresses(const Question& q, const Found& found) {
 Verdict Answerer::AnswerSrv(const Question& q, const Found& found) {
   const PreparedService& service = *found.service;
   const auto& srv = found.set->srv;
-  if (srv.size() == 0) return Negative(q, wire::Rcode::kNoError);
+  if (srv.empty()) return Negative(q, wire::Rcode::kNoError);
   const uint32_t ttl = Ttl(service.ttl);
   const auto start = q.writer.Here();
   auto order = Order(drawer_, service, srv, SrvLimit(q, data_.settings(), service));
@@ -114,16 +114,19 @@ std::optional<catalog::Key> Answerer::AddAdditional(const Question& q, const Pre
         !AddTargetAddresses(q, service, e, target_offsets_[i], ttl, wanted)) {
       return wanted;
     }
-    if (!data_.settings().node_meta_txt || std::exchange(seen_nodes_[e.node_index], generation_) == generation_) continue;
+    if (!data_.settings().node_meta_txt || std::exchange(seen_nodes_[e.node_index], generation_) == generation_)
+      continue;
     if (!AddNodeTxt(q, e, ttl)) break;
   }
   return wanted;
 }
 
-bool Answerer::AddTargetAddresses(const Question& q, const PreparedService& service, const Endpoint& endpoint, size_t offset,
-                                  uint32_t ttl, std::optional<catalog::Key>& wanted) {
+bool Answerer::AddTargetAddresses(const Question& q, const PreparedService& service, const Endpoint& endpoint,
+                                  size_t offset, uint32_t ttl, std::optional<catalog::Key>& wanted) {
   if (endpoint.target == Endpoint::Target::kHost) {
-    wanted = FollowAlias(q, Bytes(service.hosts[static_cast<size_t>(endpoint.host)]), Section::kAdditional, type::kAny, ttl).wanted;
+    wanted =
+        FollowAlias(q, Bytes(service.hosts[static_cast<size_t>(endpoint.host)]), Section::kAdditional, type::kAny, ttl)
+            .wanted;
     return !wanted;
   }
   const Owner owner{.offset = offset};

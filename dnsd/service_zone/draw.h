@@ -29,7 +29,8 @@ class Drawer {
 
   // The indexes of the first `want` of `n` items, drawn; fewer if there are fewer. Items of weight 0 come after all
   // others, in uniform order. `weights` may be empty when summary.equal. Valid until the next call.
-  std::span<const uint32_t> Draw(size_t n, std::span<const uint32_t> weights, const WeightSummary& summary, size_t want);
+  std::span<const uint32_t> Draw(size_t n, std::span<const uint32_t> weights, const WeightSummary& summary,
+                                 size_t want);
 
   // Indexes 0 .. n-1 in order, for sets whose order is the source's own.
   std::span<const uint32_t> InOrder(size_t n);

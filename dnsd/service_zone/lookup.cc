@@ -61,9 +61,7 @@ class Search {
   }
 
  private:
-  bool IsOwnDatacenter() const {
-    return name_.datacenter.empty() || name_.datacenter == data_.settings().datacenter;
-  }
+  bool IsOwnDatacenter() const { return name_.datacenter.empty() || name_.datacenter == data_.settings().datacenter; }
 
   static Found Noted(Outcome outcome, Entry* entry) { return {.outcome = outcome, .entry = entry}; }
 
@@ -83,7 +81,8 @@ class Search {
       return Noted(Outcome::kUnavailable, entry);
     }
     Found found = Noted(Outcome::kWait, entry);
-    const std::string_view datacenter = IsOwnDatacenter() ? std::string_view(data_.settings().datacenter) : name_.datacenter;
+    const std::string_view datacenter =
+        IsOwnDatacenter() ? std::string_view(data_.settings().datacenter) : name_.datacenter;
     found.wanted = catalog::Key{kind, std::string(datacenter), std::string(name_.name)};
     return found;
   }
@@ -107,7 +106,8 @@ class Search {
 Found Lookup(ZoneData& data, const ZoneName& name, uint64_t now_ms) {
   if (name.kind == NameKind::kNone) return Bare(Outcome::kNoName);
   if (name.kind == NameKind::kApex) return Bare(Outcome::kApex);
-  const bool unknown = data.freshness() == catalog::Freshness::kStarting || data.freshness() == catalog::Freshness::kExpired;
+  const bool unknown =
+      data.freshness() == catalog::Freshness::kStarting || data.freshness() == catalog::Freshness::kExpired;
   if (!data.HasDatacenter(name.datacenter)) return Bare(unknown ? Outcome::kUnavailable : Outcome::kNoName);
   switch (name.kind) {
     case NameKind::kNonTerminal:

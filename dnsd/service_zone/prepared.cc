@@ -5,6 +5,7 @@
 #include <functional>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "dnsd/service_zone/txt.h"
@@ -54,7 +55,8 @@ std::string TargetKey(const PreparedService& service, const Endpoint& e) {
     case Endpoint::Target::kAddress4:
       return "4" + std::string(reinterpret_cast<const char*>(e.v4.data()), e.v4.size());
     case Endpoint::Target::kAddress6:
-      return "6" + std::string(reinterpret_cast<const char*>(service.v6[static_cast<size_t>(e.v6)].data()), sizeof(Ipv6));
+      return "6" +
+             std::string(reinterpret_cast<const char*>(service.v6[static_cast<size_t>(e.v6)].data()), sizeof(Ipv6));
     case Endpoint::Target::kHost:
       return "h" + wire::ToLower(service.hosts[static_cast<size_t>(e.host)]);
   }
@@ -78,7 +80,7 @@ WeightedItems<uint32_t> DistinctSrv(const PreparedService& service, std::vector<
 bool HasTargetName(const PreparedService& service, const Endpoint& e) {
   if (e.target == Endpoint::Target::kHost) return true;
   if (e.target == Endpoint::Target::kNode) return !e.node->owner.empty();
-  return !service.datacenter().empty() && service.datacenter().size() <= wire::kMaxLabel;
+  return !service.datacenter.empty() && service.datacenter.size() <= wire::kMaxLabel;
 }
 
 AnswerSet MakeSet(const PreparedService& service, const std::vector<uint32_t>& endpoints) {
@@ -176,7 +178,8 @@ bool PreparedService::HasTagBelow(std::string_view tag) const {
   });
 }
 
-std::shared_ptr<const PreparedNode> Preparer::Prepare(const std::shared_ptr<const consul::Node>& node, bool translated) {
+std::shared_ptr<const PreparedNode> Preparer::Prepare(const std::shared_ptr<const consul::Node>& node,
+                                                      bool translated) {
   auto& slot = nodes_[translated ? 1 : 0][node.get()];
   if (auto known = slot.lock(); known && known->node == node) return known;
   auto prepared = std::make_shared<PreparedNode>();
@@ -216,41 +219,47 @@ AddressChoice Preparer::ChooseOwn(const consul::ServiceInstance& instance, const
   return node_choice.primary.host.empty() ? node_choice : choice;
 }
 
-std::shared_ptr<const PreparedService> Preparer::Prepare(std::shared_ptr<const catalog::Service> service) {
+std::shared_ptr<const PreparedService> Preparer::Prepare(const std::shared_ptr<const catalog::Service>& service) {
   auto out = std::make_shared<PreparedService>();
-  out->source = service;
   const bool is_query = service->key.kind == catalog::Kind::kQuery;
-  const std::string ttl_name = is_query ? wire::ToLower(service->queried_service) : service->key.name;
-  const uint32_t ruled_ttl = settings_->service_ttl.Find(ttl_name).value_or(0);
+  const std::string ruled_name = is_query ? wire::ToLower(service->queried_service) : service->key.name;
+  const uint32_t ruled_ttl = settings_->service_ttl.Find(ruled_name).value_or(0);
   out->ttl = service->own_ttl ? static_cast<uint32_t>(service->own_ttl->count()) : ruled_ttl;
-  out->answer_limit = settings_->answer_limit.Find(ttl_name).value_or(0);
-  // A prepared query carries its own OnlyPassing, which its server has applied already.
-  const bool only_passing = settings_->only_passing && !is_query;
-
-  std::vector<uint32_t> all;
-  std::map<std::string, uint32_t> targets;
-  std::map<const PreparedNode*, uint32_t> node_places;
-  for (uint32_t i = 0; i < service->instances.size(); ++i) {
-    const consul::ServiceInstance& instance = service->instances[i];
-    if (!IsUsable(instance, only_passing)) continue;
-    const AddressChoice choice = ChooseOwn(instance, *service);
-    std::string host = HostName(choice.primary.host);
-    if (!choice.primary.v4 && !choice.primary.v6 && host.empty()) continue;  // nothing that DNS could show
-    auto node = Prepare(instance.node, service->translated);
-    const auto node_index = node_places.try_emplace(node.get(), static_cast<uint32_t>(out->nodes.size())).first->second;
-    if (node_index == out->nodes.size()) out->nodes.push_back(std::move(node));
-    const auto place = static_cast<uint32_t>(out->endpoints.size());
-    Endpoint e = MakeEndpoint(*out, i, choice, out->nodes[node_index].get(), std::move(host));
-    e.node_index = node_index;
-    e.same_target = targets.try_emplace(TargetKey(*out, e), place).first->second;
-    out->endpoints.push_back(e);
-    all.push_back(place);
-  }
-  out->endpoints.shrink_to_fit();
-  out->nodes.shrink_to_fit();
+  out->answer_limit = settings_->answer_limit.Find(ruled_name).value_or(0);
+  out->keep_order = service->keep_order;
+  out->datacenter = service->answering_datacenter.empty() ? service->key.datacenter : service->answering_datacenter;
+  out->source = service;
+  AddEndpoints(*out);
+  std::vector<uint32_t> all(out->endpoints.size());
+  std::iota(all.begin(), all.end(), 0U);
   out->untagged = MakeSet(*out, all);
   if (!is_query) AddTagSets(*out);
   return out;
+}
+
+void Preparer::AddEndpoints(PreparedService& out) {
+  const catalog::Service& service = *out.source;
+  // A prepared query carries its own OnlyPassing, which its server has applied already.
+  const bool only_passing = settings_->only_passing && service.key.kind != catalog::Kind::kQuery;
+  std::map<std::string, uint32_t> targets;
+  std::map<const PreparedNode*, uint32_t> node_places;
+  for (uint32_t i = 0; i < service.instances.size(); ++i) {
+    const consul::ServiceInstance& instance = service.instances[i];
+    if (!IsUsable(instance, only_passing)) continue;
+    const AddressChoice choice = ChooseOwn(instance, service);
+    std::string host = HostName(choice.primary.host);
+    if (!choice.primary.v4 && !choice.primary.v6 && host.empty()) continue;  // nothing that DNS could show
+    auto node = Prepare(instance.node, service.translated);
+    const auto node_index = node_places.try_emplace(node.get(), static_cast<uint32_t>(out.nodes.size())).first->second;
+    if (node_index == out.nodes.size()) out.nodes.push_back(std::move(node));
+    const auto place = static_cast<uint32_t>(out.endpoints.size());
+    Endpoint e = MakeEndpoint(out, i, choice, out.nodes[node_index].get(), std::move(host));
+    e.node_index = node_index;
+    e.same_target = targets.try_emplace(TargetKey(out, e), place).first->second;
+    out.endpoints.push_back(e);
+  }
+  out.endpoints.shrink_to_fit();
+  out.nodes.shrink_to_fit();
 }
 
 }  // namespace signpost::service_zone

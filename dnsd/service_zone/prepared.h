@@ -47,19 +47,22 @@ struct Endpoint {
 
 // What one name (a service, or a service with a tag) answers with.
 struct AnswerSet {
-  WeightedItems<Ipv4> a;         // distinct addresses, weights added; weight 0 only when all are 0
-  WeightedItems<Ipv6> aaaa;      // likewise
+  WeightedItems<Ipv4> a;          // distinct addresses, weights added; weight 0 only when all are 0
+  WeightedItems<Ipv6> aaaa;       // likewise
   WeightedItems<uint32_t> srv;    // indexes into endpoints; one per target and port
   WeightedItems<uint32_t> alias;  // endpoints whose address is a host name
-  WeightedItems<uint32_t> all;    // every endpoint, unweighted: for TXT. Empty in PreparedService::untagged, where it is known
+  WeightedItems<uint32_t>
+      all;  // every endpoint, unweighted: for TXT. Empty in PreparedService::untagged, where it is known
 };
 
 struct PreparedService {
   // What most questions need stands first, in few cache lines.
   uint32_t ttl = 0;           // seconds
   uint32_t answer_limit = 0;  // 0 = none
+  bool keep_order = false;    // the source's order counts, nothing is drawn
   AnswerSet untagged;
   std::vector<Endpoint> endpoints;  // usable instances
+  std::string datacenter;           // the one that names in the answer carry
   std::shared_ptr<const catalog::Service> source;
   std::vector<std::shared_ptr<const PreparedNode>> nodes;
   std::vector<AnswerSet> tagged;
@@ -76,10 +79,8 @@ struct PreparedService {
   const AnswerSet* FindTag(std::string_view tag) const;
   // A known tag ends in "." + `tag`: the name with `tag` is an empty non-terminal.
   bool HasTagBelow(std::string_view tag) const;
-  const consul::ServiceInstance& instance(const Endpoint& endpoint) const { return source->instances[endpoint.instance]; }
-  // The datacenter that names in the answer carry.
-  const std::string& datacenter() const {
-    return source->answering_datacenter.empty() ? source->key.datacenter : source->answering_datacenter;
+  const consul::ServiceInstance& instance(const Endpoint& endpoint) const {
+    return source->instances[endpoint.instance];
   }
 };
 
@@ -89,9 +90,10 @@ class Preparer {
   explicit Preparer(std::shared_ptr<const Settings> settings) : settings_(std::move(settings)) {}
 
   std::shared_ptr<const PreparedNode> Prepare(const std::shared_ptr<const consul::Node>& node, bool translated);
-  std::shared_ptr<const PreparedService> Prepare(std::shared_ptr<const catalog::Service> service);
+  std::shared_ptr<const PreparedService> Prepare(const std::shared_ptr<const catalog::Service>& service);
 
  private:
+  void AddEndpoints(PreparedService& out);
   AddressChoice ChooseOwn(const consul::ServiceInstance& instance, const catalog::Service& service) const;
   void Sweep();
 

@@ -48,9 +48,9 @@ size_t PutTarget(ResponseWriter& writer, const PreparedService& service, const E
     case Endpoint::Target::kNode:
       return writer.PutPlainName(Bytes(e.node->owner));
     case Endpoint::Target::kAddress4:
-      return PutAddressName(writer, e.v4, service.datacenter(), domain);
+      return PutAddressName(writer, e.v4, service.datacenter, domain);
     case Endpoint::Target::kAddress6:
-      return PutAddressName(writer, service.v6[static_cast<size_t>(e.v6)], service.datacenter(), domain);
+      return PutAddressName(writer, service.v6[static_cast<size_t>(e.v6)], service.datacenter, domain);
     case Endpoint::Target::kHost:
       return writer.PutPlainName(Bytes(service.hosts[static_cast<size_t>(e.host)]));
   }
@@ -113,7 +113,8 @@ bool AddSrv(ResponseWriter& writer, const PreparedService& service, const Endpoi
   return writer.EndRecord();
 }
 
-bool AddSoa(ResponseWriter& writer, Section section, const ZoneData& data, std::span<const uint8_t> owner, uint32_t ttl) {
+bool AddSoa(ResponseWriter& writer, Section section, const ZoneData& data, std::span<const uint8_t> owner,
+            uint32_t ttl) {
   const Soa& soa = data.settings().soa;
   const auto domain = data.settings().domain.wire();
   const auto put_below_domain = [&](std::string_view label) {

@@ -21,18 +21,22 @@ struct Owner {
   size_t offset = 0;
 };
 
-bool AddAddress(wire::ResponseWriter& writer, wire::Section section, const Owner& owner, uint32_t ttl, const Ipv4& address);
-bool AddAddress(wire::ResponseWriter& writer, wire::Section section, const Owner& owner, uint32_t ttl, const Ipv6& address);
-// Both families of `addresses` as far as `type` (A, AAAA or ANY) asks for them. True if none was left out for lack of room.
+bool AddAddress(wire::ResponseWriter& writer, wire::Section section, const Owner& owner, uint32_t ttl,
+                const Ipv4& address);
+bool AddAddress(wire::ResponseWriter& writer, wire::Section section, const Owner& owner, uint32_t ttl,
+                const Ipv6& address);
+// Both families of `addresses` as far as `type` (A, AAAA or ANY) asks for them. True if none was left out for lack of
+// room.
 bool AddAddresses(wire::ResponseWriter& writer, wire::Section section, const Owner& owner, uint32_t ttl, uint16_t type,
                   const AddressChoice& addresses);
 bool AddName(wire::ResponseWriter& writer, wire::Section section, const Owner& owner, uint16_t type, uint32_t ttl,
              std::span<const uint8_t> name);
-bool AddTxt(wire::ResponseWriter& writer, wire::Section section, const Owner& owner, uint32_t ttl, std::string_view rdata);
+bool AddTxt(wire::ResponseWriter& writer, wire::Section section, const Owner& owner, uint32_t ttl,
+            std::string_view rdata);
 
 // One SRV record (RFC 2782): priority 1. `target_offset` receives where its target stands in the message.
-bool AddSrv(wire::ResponseWriter& writer, const PreparedService& service, const Endpoint& endpoint, const wire::Name& domain,
-            uint32_t ttl, size_t& target_offset);
+bool AddSrv(wire::ResponseWriter& writer, const PreparedService& service, const Endpoint& endpoint,
+            const wire::Name& domain, uint32_t ttl, size_t& target_offset);
 
 // The SOA of `owner`; its serial is the catalog's index.
 bool AddSoa(wire::ResponseWriter& writer, wire::Section section, const ZoneData& data, std::span<const uint8_t> owner,

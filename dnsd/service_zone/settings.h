@@ -54,11 +54,11 @@ struct Settings {
   uint32_t node_ttl = 0;                 // seconds: node, addr, NS, glue, PTR
   ServiceRules<uint32_t> service_ttl;    // seconds; no rule = 0
   bool only_passing = false;
-  uint32_t udp_answer_limit = 0;         // records of A, AAAA, SRV and ANY in replies of at most 512 bytes; 0 = no limit
-  uint32_t a_record_limit = 0;           // records of A, AAAA and ANY over UDP and TCP; 0 = no limit
-  ServiceRules<uint32_t> answer_limit;   // the same per service, for SRV too; the smallest limit counts
-  bool node_meta_txt = true;             // node meta TXT in additional sections
-  uint32_t stale_ttl = 5;                // cap of every TTL while the catalog's source is lost
+  uint32_t udp_answer_limit = 0;        // records of A, AAAA, SRV and ANY in replies of at most 512 bytes; 0 = no limit
+  uint32_t a_record_limit = 0;          // records of A, AAAA and ANY over UDP and TCP; 0 = no limit
+  ServiceRules<uint32_t> answer_limit;  // the same per service, for SRV too; the smallest limit counts
+  bool node_meta_txt = true;            // node meta TXT in additional sections
+  uint32_t stale_ttl = 5;               // cap of every TTL while the catalog's source is lost
   Soa soa;
 
   // The domain or the alternative one, whichever `name` lies in (the longer where both match); null if in neither.

@@ -81,7 +81,7 @@ std::string InstanceTxt(const consul::ServiceInstance& instance) {
   AppendTxt(tags, rdata);
   for (const auto& [key, value] : instance.meta) {
     if (rdata.size() + key.size() + value.size() > kMaxRdata) break;
-    AppendTxt(key + "=" + value, rdata);
+    AppendTxt(std::string(key).append("=").append(value), rdata);
   }
   return rdata;
 }

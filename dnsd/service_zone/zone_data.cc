@@ -2,13 +2,14 @@
 #include "dnsd/service_zone/zone_data.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 namespace signpost::service_zone {
 namespace {
 
-// How long a key that could not be fetched is left alone, and how long "there is no such thing" holds where no list of all
-// names tells when it appears: other datacenters, queries, connect.
+// How long a key that could not be fetched is left alone, and how long "there is no such thing" holds where no list of
+// all names tells when it appears: other datacenters, queries, connect.
 constexpr uint64_t kRetryMs = 1000;
 constexpr uint64_t kAbsentMs = 400;
 
@@ -65,6 +66,34 @@ std::vector<ZoneData::ReverseTarget> ZoneData::FindReverse(const IpKey& address)
   for (auto target = first; target != last; ++target) targets.push_back(target->second);
   std::ranges::sort(targets, std::less<>(), &ReverseTarget::service);
   return targets;
+}
+
+const PreparedService* ZoneData::GuessService(size_t hash) const {
+  const Entry* entry = entries_.Guess(hash);
+  return entry == nullptr ? nullptr : entry->service.get();
+}
+
+void ZoneData::PrefetchAddresses(size_t hash) const {
+  const PreparedService* service = GuessService(hash);
+  if (service == nullptr) return;
+  __builtin_prefetch(service);
+  __builtin_prefetch(&service->untagged.aaaa);
+}
+
+void ZoneData::PrefetchSrv(size_t hash) const {
+  const PreparedService* service = GuessService(hash);
+  if (service == nullptr) return;
+  __builtin_prefetch(service);
+  __builtin_prefetch(&service->untagged.srv);
+  __builtin_prefetch(&service->endpoints);
+  __builtin_prefetch(&service->datacenter);
+}
+
+void ZoneData::PrefetchEndpoints(size_t hash) const {
+  const PreparedService* service = GuessService(hash);
+  if (service == nullptr) return;
+  for (size_t i = 0; i < std::min<size_t>(service->endpoints.size(), 4); ++i)
+    __builtin_prefetch(&service->endpoints[i]);
 }
 
 void ZoneData::Apply(const Change& change, uint64_t now_ms) {
@@ -155,7 +184,8 @@ void ZoneData::IndexReverse(const IpKey& address, const ReverseTarget& target, b
   }
   const auto [first, last] = reverse_.equal_range(address);
   const auto known = std::find_if(first, last, [&](const auto& entry) {
-    return entry.second.node == target.node && entry.second.service == target.service && entry.second.instance == target.instance;
+    return entry.second.node == target.node && entry.second.service == target.service &&
+           entry.second.instance == target.instance;
   });
   if (known != last) reverse_.erase(known);
 }

@@ -46,7 +46,7 @@ struct Entry {
   };
   std::shared_ptr<const PreparedService> service;
   State state = State::kNamed;
-  uint32_t wanted_round = 0;    // the round in which its use was last reported
+  uint32_t wanted_round = 0;  // the round in which its use was last reported
   std::shared_ptr<const PreparedNode> node;
   uint64_t expires_ms = 0;      // loop time when a query's answer, or an absence, must be asked anew; 0 = never
   uint64_t retry_after_ms = 0;  // loop time until which the source need not be asked again
@@ -71,6 +71,16 @@ class ZoneData {
   // In no particular order, instances of one service next to each other. Empty when nobody has the address.
   std::vector<ReverseTarget> FindReverse(const IpKey& address) const;
 
+  // Brings what the next look-ups of own services will touch towards the cache, step by step (see KeyTable). Pays when
+  // the tables are larger than the cache: IsLarge.
+  bool IsLarge() const { return entries_.size() > 4096; }
+  size_t HashOf(catalog::Kind kind, std::string_view name) { return entries_.Hash(MakeKey(kind, {}, name)); }
+  void PrefetchSlot(size_t hash) const { entries_.PrefetchSlot(hash); }
+  void PrefetchEntry(size_t hash) const { entries_.PrefetchEntry(hash); }
+  void PrefetchAddresses(size_t hash) const;
+  void PrefetchSrv(size_t hash) const;
+  void PrefetchEndpoints(size_t hash) const;
+
   void Apply(const Change& change, uint64_t now_ms);
   void SetDatacenters(std::vector<std::string> names) { datacenters_ = std::move(names); }
   void SetSettings(std::shared_ptr<const Settings> settings) { settings_ = std::move(settings); }
@@ -86,6 +96,7 @@ class ZoneData {
   size_t largest_set() const { return largest_set_; }
 
  private:
+  const PreparedService* GuessService(size_t hash) const;
   // Text that names a key in `entries_`: kind, name, and the datacenter if it is not the own one.
   std::string_view MakeKey(catalog::Kind kind, std::string_view datacenter, std::string_view name);
   bool IsOwn(std::string_view datacenter) const;

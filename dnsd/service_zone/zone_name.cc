@@ -78,7 +78,8 @@ ZoneName ParseZoneName(const wire::Name& name, size_t labels, ZoneNameText& text
     suffix = labels - i - 1;
     break;
   }
-  if (out.kind == NameKind::kNone) return {.kind = labels == 1 ? NameKind::kDatacenter : NameKind::kNone, .datacenter = name.label(0)};
+  if (out.kind == NameKind::kNone)
+    return {.kind = labels == 1 ? NameKind::kDatacenter : NameKind::kNone, .datacenter = name.label(0)};
   if (suffix > 1) return {};
   if (suffix == 1) out.datacenter = name.label(labels - 1);
   if (left == 0) return {.kind = NameKind::kNonTerminal, .datacenter = out.datacenter};

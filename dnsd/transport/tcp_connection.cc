@@ -21,9 +21,21 @@ void TcpService::Connection::Start(Place place) {
   place_ = place;
   // The stream belongs to this connection, so its callbacks cannot outlive it; each holds a reference while it runs.
   stream_->SetHandlers({
-      .on_data = [this](std::span<const uint8_t> data) { const auto self = shared_from_this(); OnData(data); },
-      .on_end = [this](const Status& status) { const auto self = shared_from_this(); OnEnd(status); },
-      .on_drained = [this] { const auto self = shared_from_this(); OnDrained(); },
+      .on_data =
+          [this](std::span<const uint8_t> data) {
+            const auto self = shared_from_this();
+            OnData(data);
+          },
+      .on_end =
+          [this](const Status& status) {
+            const auto self = shared_from_this();
+            OnEnd(status);
+          },
+      .on_drained =
+          [this] {
+            const auto self = shared_from_this();
+            OnDrained();
+          },
   });
   stream_->StartReading();
 }
@@ -35,7 +47,8 @@ bool TcpService::Connection::CloseAfterDrain() {
   return busy;
 }
 
-TcpService::Connection::Late TcpService::Connection::Overdue(Millis now, Millis idle_timeout, Millis message_timeout) const {
+TcpService::Connection::Late TcpService::Connection::Overdue(Millis now, Millis idle_timeout,
+                                                             Millis message_timeout) const {
   const bool output_stuck = stream_ && stream_->queued() > 0;
   if (message_begun_.count() >= 0 && !output_stuck && now - message_begun_ > message_timeout) return Late::kSlow;
   if (waiting_ > 0 || now - last_activity_ <= idle_timeout) return Late::kNo;
@@ -101,7 +114,8 @@ bool TcpService::Connection::HandleMessage(std::span<const uint8_t> message) {
   return true;
 }
 
-void TcpService::Connection::Park(std::span<const uint8_t> message, const query::Context& context, const catalog::Key& key) {
+void TcpService::Connection::Park(std::span<const uint8_t> message, const query::Context& context,
+                                  const catalog::Key& key) {
   ++waiting_;
   service_.waiting_.Park(message, context, key, [weak = weak_from_this()](std::span<const uint8_t> answer) {
     const auto self = weak.lock();

@@ -14,9 +14,9 @@ constexpr Millis kSweepTick{100};
 
 }  // namespace
 
-Result<std::unique_ptr<TcpService>> TcpService::Listen(net::Loop& loop, const net::SocketAddress& address, TcpOptions options,
-                                                       TcpBudget& budget, query::Handler& handler, WaitingRoom& waiting,
-                                                       std::function<void()> after_batch) {
+Result<std::unique_ptr<TcpService>> TcpService::Listen(net::Loop& loop, const net::SocketAddress& address,
+                                                       TcpOptions options, TcpBudget& budget, query::Handler& handler,
+                                                       WaitingRoom& waiting, std::function<void()> after_batch) {
   std::unique_ptr<TcpService> service(new TcpService(loop, options, budget, handler, waiting, std::move(after_batch)));
   auto listener = net::TcpListener::Listen(loop, address, {.reuse_port = true},
                                            [raw = service.get()](auto stream) { raw->OnAccept(std::move(stream)); });
@@ -25,8 +25,8 @@ Result<std::unique_ptr<TcpService>> TcpService::Listen(net::Loop& loop, const ne
   return service;
 }
 
-TcpService::TcpService(net::Loop& loop, TcpOptions options, TcpBudget& budget, query::Handler& handler, WaitingRoom& waiting,
-                       std::function<void()> after_batch)
+TcpService::TcpService(net::Loop& loop, TcpOptions options, TcpBudget& budget, query::Handler& handler,
+                       WaitingRoom& waiting, std::function<void()> after_batch)
     : loop_(loop),
       options_(options),
       budget_(budget),
@@ -73,7 +73,9 @@ void TcpService::OnAccept(std::unique_ptr<net::TcpStream> stream) {
   if (!sweep_.running()) sweep_.StartPeriodic(kSweepTick);
 }
 
-void TcpService::Touch(Connection& connection) { connections_.splice(connections_.end(), connections_, connection.place()); }
+void TcpService::Touch(Connection& connection) {
+  connections_.splice(connections_.end(), connections_, connection.place());
+}
 
 void TcpService::Remove(Connection& connection) {
   budget_.Close(connection.peer());

@@ -24,25 +24,25 @@
 namespace signpost::transport {
 
 struct TcpOptions {
-  Millis idle_timeout{10000};   // halved at half the connection limit, a tenth of it at nine tenths (RFC 7766 6.2.3)
+  Millis idle_timeout{10000};    // halved at half the connection limit, a tenth of it at nine tenths (RFC 7766 6.2.3)
   Millis message_timeout{2000};  // for the rest of a message that has begun
 };
 
 struct TcpCounters {
   Counter accepted;
   Counter closed_idle;
-  Counter closed_slow;       // a message begun and not finished, or output not read
-  Counter closed_for_room;   // the most idle one, in favour of a new one
-  Counter refused_client;    // over the limit of one client
-  Counter closed_framing;    // a length below 12, or a response instead of a query
+  Counter closed_slow;      // a message begun and not finished, or output not read
+  Counter closed_for_room;  // the most idle one, in favour of a new one
+  Counter refused_client;   // over the limit of one client
+  Counter closed_framing;   // a length below 12, or a response instead of a query
 };
 
 class TcpService {
  public:
   // `budget` is shared by all services: a connection too many closes the most idle one of this service.
-  static Result<std::unique_ptr<TcpService>> Listen(net::Loop& loop, const net::SocketAddress& address, TcpOptions options,
-                                                    TcpBudget& budget, query::Handler& handler, WaitingRoom& waiting,
-                                                    std::function<void()> after_batch);
+  static Result<std::unique_ptr<TcpService>> Listen(net::Loop& loop, const net::SocketAddress& address,
+                                                    TcpOptions options, TcpBudget& budget, query::Handler& handler,
+                                                    WaitingRoom& waiting, std::function<void()> after_batch);
   ~TcpService();
 
   // Takes no more connections and no more queries; what is queued is still sent. True if anything is queued.

@@ -8,8 +8,9 @@
 
 namespace signpost::transport {
 
-Result<std::unique_ptr<UdpService>> UdpService::Bind(net::Loop& loop, const net::SocketAddress& address, query::Handler& handler,
-                                                     WaitingRoom& waiting, std::function<void()> after_batch) {
+Result<std::unique_ptr<UdpService>> UdpService::Bind(net::Loop& loop, const net::SocketAddress& address,
+                                                     query::Handler& handler, WaitingRoom& waiting,
+                                                     std::function<void()> after_batch) {
   std::unique_ptr<UdpService> service(new UdpService(loop, handler, waiting, std::move(after_batch)));
   auto socket = net::UdpSocket::Bind(loop, address, [raw = service.get()](auto batch) { raw->OnBatch(batch); });
   if (!socket.ok()) return socket.status();
@@ -19,9 +20,11 @@ Result<std::unique_ptr<UdpService>> UdpService::Bind(net::Loop& loop, const net:
 
 void UdpService::OnBatch(std::span<net::UdpDatagram> batch) {
   const Nanos start = SystemClock().Monotonic();
-  const query::Context context{.transport = query::Transport::kUdp, .now_ms = static_cast<uint64_t>(loop_.Now().count())};
+  const query::Context context{.transport = query::Transport::kUdp,
+                               .now_ms = static_cast<uint64_t>(loop_.Now().count())};
   const Counter& answered = handler_.counters().answered[static_cast<size_t>(query::Transport::kUdp)];
   const uint64_t before = answered.value();
+  handler_.Prefetch(batch);
   for (net::UdpDatagram& datagram : batch) Answer(datagram, context);
   // The whole batch leaves together, so its time is each answer's time.
   const auto nanos = static_cast<uint64_t>((SystemClock().Monotonic() - start).count());
@@ -43,15 +46,17 @@ void UdpService::Answer(net::UdpDatagram& datagram, const query::Context& contex
 }
 
 void UdpService::Park(const net::UdpDatagram& datagram, const query::Context& context, const catalog::Key& key) {
-  waiting_.Park(datagram.payload, context, key,
-                [socket = std::weak_ptr(socket_), path = socket_->ReturnPath(datagram)](std::span<const uint8_t> answer) {
-                  if (const auto alive = socket.lock()) alive->Send(path, answer);
-                });
+  waiting_.Park(
+      datagram.payload, context, key,
+      [socket = std::weak_ptr(socket_), path = socket_->ReturnPath(datagram)](std::span<const uint8_t> answer) {
+        if (const auto alive = socket.lock()) alive->Send(path, answer);
+      });
 }
 
 // Ports whose services answer any datagram, which could start an endless exchange; and ourselves.
 bool UdpService::WouldBounce(const net::SocketAddress& peer) const {
-  static constexpr std::array<uint16_t, 6> kReflectors = {0, 7, 13, 19, 37, 464};  // none, echo, daytime, chargen, time, kpasswd
+  static constexpr std::array<uint16_t, 6> kReflectors = {0,  7,  13,
+                                                          19, 37, 464};  // none, echo, daytime, chargen, time, kpasswd
   return std::ranges::find(kReflectors, peer.port()) != kReflectors.end() || peer == socket_->local();
 }
 

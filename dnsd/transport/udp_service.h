@@ -18,8 +18,9 @@ namespace signpost::transport {
 class UdpService {
  public:
   // `after_batch` runs when the answers of a batch are ready. All references outlive the service.
-  static Result<std::unique_ptr<UdpService>> Bind(net::Loop& loop, const net::SocketAddress& address, query::Handler& handler,
-                                                  WaitingRoom& waiting, std::function<void()> after_batch);
+  static Result<std::unique_ptr<UdpService>> Bind(net::Loop& loop, const net::SocketAddress& address,
+                                                  query::Handler& handler, WaitingRoom& waiting,
+                                                  std::function<void()> after_batch);
 
   const net::SocketAddress& local() const { return socket_->local(); }
   const net::UdpCounters& counters() const { return socket_->counters(); }

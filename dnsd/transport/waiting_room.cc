@@ -13,7 +13,11 @@ constexpr Millis kExpiryTick{50};
 }  // namespace
 
 WaitingRoom::WaitingRoom(net::Loop& loop, query::Handler& handler, std::function<void(const catalog::Key&)> want)
-    : loop_(loop), handler_(handler), want_(std::move(want)), expiry_(loop, [this] { Expire(); }), answer_(wire::kMaxMessage) {}
+    : loop_(loop),
+      handler_(handler),
+      want_(std::move(want)),
+      expiry_(loop, [this] { Expire(); }),
+      answer_(wire::kMaxMessage) {}
 
 void WaitingRoom::CountWaiting(query::Transport transport, int64_t change) {
   size_ += static_cast<size_t>(change);
@@ -21,9 +25,14 @@ void WaitingRoom::CountWaiting(query::Transport transport, int64_t change) {
   gauge.store(gauge.load(std::memory_order_relaxed) + static_cast<uint64_t>(change), std::memory_order_relaxed);
 }
 
-void WaitingRoom::Park(std::span<const uint8_t> packet, const query::Context& context, const catalog::Key& key, Deliver deliver) {
+void WaitingRoom::Park(std::span<const uint8_t> packet, const query::Context& context, const catalog::Key& key,
+                       Deliver deliver) {
   handler_.counters().parked.Add();
-  Parked parked{{packet.begin(), packet.end()}, context.transport, context.keepalive_tenths, loop_.Now() + kPatience, std::move(deliver)};
+  Parked parked{{packet.begin(), packet.end()},
+                context.transport,
+                context.keepalive_tenths,
+                loop_.Now() + kPatience,
+                std::move(deliver)};
   if (size_ >= kCapacity) {
     handler_.counters().overloaded.Add();
     Retry(std::move(parked), /*last_try=*/true);

@@ -37,7 +37,9 @@ class WaitingRoom {
   void Wake(const catalog::Key& key);
 
   size_t size() const { return size_; }
-  uint64_t waiting(query::Transport transport) const { return waiting_[static_cast<size_t>(transport)].load(std::memory_order_relaxed); }
+  uint64_t waiting(query::Transport transport) const {
+    return waiting_[static_cast<size_t>(transport)].load(std::memory_order_relaxed);
+  }
 
  private:
   struct Parked {

@@ -17,7 +17,16 @@ namespace dns_class {
 inline constexpr uint16_t kIn = 1, kAny = 255;
 }
 
-enum class Rcode : uint8_t { kNoError = 0, kFormErr = 1, kServFail = 2, kNxDomain = 3, kNotImp = 4, kRefused = 5, kNotAuth = 9, kBadVers = 16 };
+enum class Rcode : uint8_t {
+  kNoError = 0,
+  kFormErr = 1,
+  kServFail = 2,
+  kNxDomain = 3,
+  kNotImp = 4,
+  kRefused = 5,
+  kNotAuth = 9,
+  kBadVers = 16
+};
 
 namespace opcode {
 inline constexpr uint8_t kQuery = 0;
@@ -29,10 +38,10 @@ inline constexpr uint16_t kFlagQr = 0x8000, kFlagAa = 0x0400, kFlagTc = 0x0200, 
 inline constexpr uint32_t kFlagDo = 0x8000;
 
 inline constexpr size_t kHeaderSize = 12;
-inline constexpr size_t kMaxName = 255;       // RFC 1035 2.3.4
-inline constexpr size_t kMaxLabel = 63;       // RFC 1035 2.3.4
-inline constexpr size_t kMaxLabels = 128;     // 127 one-byte labels and the root
-inline constexpr size_t kMaxMessage = 65535;  // RFC 1035 4.2.2
+inline constexpr size_t kMaxName = 255;        // RFC 1035 2.3.4
+inline constexpr size_t kMaxLabel = 63;        // RFC 1035 2.3.4
+inline constexpr size_t kMaxLabels = 128;      // 127 one-byte labels and the root
+inline constexpr size_t kMaxMessage = 65535;   // RFC 1035 4.2.2
 inline constexpr size_t kPlainUdpLimit = 512;  // RFC 1035 4.2.1
 inline constexpr uint16_t kOwnUdpSize = 1232;  // fits every path without fragments (DNS flag day 2020)
 inline constexpr uint16_t kMaxPointer = 0x3fff;

@@ -49,7 +49,8 @@ enum class Verdict : unsigned char {
 };
 
 // Parses `packet` into `query`. Work is bounded by the packet's length; bytes behind the last record are tolerated.
-// For verdicts other than kQuery, `query` holds id, opcode and RD where the header could be read, and edns for kMalformedOpt.
+// For verdicts other than kQuery, `query` holds id, opcode and RD where the header could be read, and edns for
+// kMalformedOpt.
 Verdict ParseQuery(std::span<const uint8_t> packet, Query& query);
 
 }  // namespace signpost::wire

@@ -202,7 +202,8 @@ size_t ResponseWriter::Finish(const FinishOptions& options) {
   WriteHeader(options);
   if (!query_.edns.present) return size_;
   const auto extended = static_cast<uint8_t>(static_cast<uint8_t>(options.rcode) >> 4);
-  return size_ + WriteOpt(&buffer_[size_], query_.edns, extended, query_.edns.tcp_keepalive ? options.keepalive_tenths : 0);
+  return size_ +
+         WriteOpt(&buffer_[size_], query_.edns, extended, query_.edns.tcp_keepalive ? options.keepalive_tenths : 0);
 }
 
 size_t ResponseWriter::FinishBadKey(const Tsig& tsig) {

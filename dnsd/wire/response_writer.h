@@ -48,7 +48,8 @@ class ResponseWriter {
   // Piecewise records: Begin, then the RDATA by the Put functions, then End, which is false (and the record undone)
   // when it did not fit. Owner is wire form in any letter case, compressed where an earlier name allows it.
   void BeginRecord(Section section, std::span<const uint8_t> owner, uint16_t type, uint32_t ttl);
-  // The same with an owner that stands at `offset` of the message, put there by PutPlainName; 0 means the question's name.
+  // The same with an owner that stands at `offset` of the message, put there by PutPlainName; 0 means the question's
+  // name.
   void BeginRecordAt(Section section, size_t offset, uint16_t type, uint32_t ttl);
   void PutU8(uint8_t v);
   void PutU16(uint16_t v);

@@ -30,7 +30,8 @@ void Run(uint8_t reader, std::string_view body) {
   NodeTable nodes(16);
   switch (reader % 9) {
     case 0:
-      if (const auto instances = Checked(consul::ReadHealthService(body, nodes)); instances.ok()) CheckInstances(instances.value());
+      if (const auto instances = Checked(consul::ReadHealthService(body, nodes)); instances.ok())
+        CheckInstances(instances.value());
       break;
     case 1:
       if (const auto services = Checked(consul::ReadCatalogServices(body)); services.ok()) {
@@ -49,7 +50,8 @@ void Run(uint8_t reader, std::string_view body) {
       (void)Checked(consul::ReadHealthState(body));
       break;
     case 5:
-      if (const auto answer = Checked(consul::ReadQueryExecute(body, nodes)); answer.ok()) CheckInstances(answer->instances);
+      if (const auto answer = Checked(consul::ReadQueryExecute(body, nodes)); answer.ok())
+        CheckInstances(answer->instances);
       break;
     case 6:
       (void)Checked(consul::ReadQueryNear(body));

@@ -32,7 +32,8 @@ std::string Requests(std::string_view bytes, size_t piece) {
         Demand(request.body.size() <= kLimits.max_body, "bodies are bounded");
         out += request.method + " " + request.path + " " + request.body + "\n";
       } else if (parser.state() == RequestParser::State::kFailed) {
-        Demand(parser.error() >= 400 && parser.error() < 600 && *parser.error_text() != '\0', "an error has a status and a reason");
+        Demand(parser.error() >= 400 && parser.error() < 600 && *parser.error_text() != '\0',
+               "an error has a status and a reason");
         out += "error " + std::to_string(parser.error()) + "\n";
         break;
       } else {

@@ -10,7 +10,8 @@
 namespace signpost::fuzz {
 namespace {
 
-// A checksum stops mutations at the door, so the file is given a right one first: header of 28 bytes, 64-bit FNV-1a of the rest.
+// A checksum stops mutations at the door, so the file is given a right one first: header of 28 bytes, 64-bit FNV-1a of
+// the rest.
 std::string WithRightChecksum(std::string bytes) {
   constexpr size_t kHead = 28;
   if (bytes.size() < kHead) return bytes;

@@ -38,6 +38,8 @@ def dns_seeds():
     for number, name in enumerate(names):
         kind = list(TYPES)[number % len(TYPES)]
         save("dns_query", f"name-{number:02}", bytes([number & 1]) + dns_query(name, kind, records=[OPT] if number % 3 == 0 else []))
+    for letter in "abc":
+        save("dns_query", f"long-{letter}", b"\0" + dns_query(f"{'.'.join([letter * 60] * 3)}.long.service.consul", "A"))
     for kind in TYPES:
         save("dns_query", f"web-{kind.lower()}", b"\1" + dns_query("WeB.service.consul", kind))
     save("dns_query", "keepalive", b"\1" + dns_query("web.service.consul", "A", records=[KEEPALIVE]))

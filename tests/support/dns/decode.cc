@@ -79,7 +79,8 @@ class Decoder {
     const uint16_t length = reader_.U16();
     if (type == kOpt) return ReadOpt(section, owner, klass, ttl, length);
     if (type == kTsig && section == 3) return ReadTsig(owner, length);
-    const std::string head = owner + " " + std::to_string(ttl) + (klass == 1 ? " " : " CLASS" + std::to_string(klass) + " ");
+    const std::string head =
+        owner + " " + std::to_string(ttl) + (klass == 1 ? " " : " CLASS" + std::to_string(klass) + " ");
     const std::string text = head + TypeName(type) + " " + reader_.Rdata(type, length);
     if (!seen_.insert(text).second) reader_.Fail("twice: " + text);
     Section(section).push_back(text);
@@ -113,7 +114,9 @@ class Decoder {
 
 }  // namespace
 
-bool Reply::has(std::string_view flag) const { return (" " + flags + " ").find(" " + std::string(flag) + " ") != std::string::npos; }
+bool Reply::has(std::string_view flag) const {
+  return (" " + flags + " ").find(" " + std::string(flag) + " ") != std::string::npos;
+}
 
 Reply Decode(std::span<const uint8_t> message, size_t limit) {
   Reply reply;

@@ -10,7 +10,8 @@
 
 namespace signpost::test {
 
-// Records as text, sorted: "web.service.consul. 0 SRV 1 1 80 n1.node.dc1.consul.". The class is IN unless it is written.
+// Records as text, sorted: "web.service.consul. 0 SRV 1 1 80 n1.node.dc1.consul.". The class is IN unless it is
+// written.
 using Lines = std::vector<std::string>;
 
 struct Reply {
@@ -29,9 +30,9 @@ struct Reply {
 
   bool has_opt = false;
   uint16_t udp_size = 0;
-  uint32_t opt_ttl = 0;   // extended rcode, version, flags
-  std::string opt_data;   // hexadecimal
-  std::string tsig;       // "key. algorithm. error 17", or "" for none
+  uint32_t opt_ttl = 0;  // extended rcode, version, flags
+  std::string opt_data;  // hexadecimal
+  std::string tsig;      // "key. algorithm. error 17", or "" for none
   size_t question_end = 0;
 
   bool has(std::string_view flag) const;  // has("tc")

@@ -34,8 +34,8 @@ class Question {
   Question& Tcp();
   // Raw material for what no honest client sends.
   Question& Counts(int questions, int answers, int authority, int additional);  // negative: as it is
-  Question& Tail(std::string_view hex);                                          // behind everything
-  Question& Record(int section, std::string_view hex);                           // counted in section 1, 2 or 3
+  Question& Tail(std::string_view hex);                                         // behind everything
+  Question& Record(int section, std::string_view hex);                          // counted in section 1, 2 or 3
 
   bool over_tcp() const { return tcp_; }
   // The size that a reply may have: 65,535 over TCP, else what was asked within 512 .. 1232.

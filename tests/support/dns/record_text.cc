@@ -41,8 +41,8 @@ uint32_t MessageReader::U32() {
   return high << 16 | U16();
 }
 
-// Follows pointers; each must lead to an earlier place at which a label of an earlier name begins. The labels that stand
-// in the name itself are remembered as such places.
+// Follows pointers; each must lead to an earlier place at which a label of an earlier name begins. The labels that
+// stand in the name itself are remembered as such places.
 std::string MessageReader::Name() {
   std::string out;
   size_t at = at_;
@@ -90,7 +90,8 @@ std::string MessageReader::Rdata(uint16_t type, size_t length) {
   if (!Need(length)) return {};
   const size_t end = at_ + length;
   std::string text = RdataOf(type, end);
-  if (problem_.empty() && at_ != end) Fail("RDATA of type " + std::to_string(type) + " is not as long as RDLENGTH says");
+  if (problem_.empty() && at_ != end)
+    Fail("RDATA of type " + std::to_string(type) + " is not as long as RDLENGTH says");
   return text;
 }
 

@@ -42,9 +42,8 @@ World& World::Add(const Service& service) {
 
 World& World::Add(const Node& node) {
   const auto built = node.Build();
-  const bool own = built->datacenter == settings_->datacenter;
   const catalog::Key key{catalog::Kind::kNode, built->datacenter, wire::ToLower(built->name)};
-  Apply({.what = Change::What::kNode, .key = key, .node = preparer_.Prepare(built, !own)});
+  Apply({.what = Change::What::kNode, .key = key, .node = preparer_.Prepare(built, built->translated)});
   return *this;
 }
 
@@ -54,7 +53,8 @@ World& World::Remove(const Service& service) {
 }
 
 World& World::Remove(const Node& node) {
-  Apply({.what = Change::What::kNode, .key = {catalog::Kind::kNode, node.value().datacenter, wire::ToLower(node.value().name)}});
+  Apply({.what = Change::What::kNode,
+         .key = {catalog::Kind::kNode, node.value().datacenter, wire::ToLower(node.value().name)}});
   return *this;
 }
 
@@ -98,7 +98,9 @@ World& World::LastTry(bool last_try) {
   return *this;
 }
 
-Reply World::Ask(const Question& question) { return AskBytes(question.Packet(), question.over_tcp(), question.limit()); }
+Reply World::Ask(const Question& question) {
+  return AskBytes(question.Packet(), question.over_tcp(), question.limit());
+}
 
 Reply World::AskBytes(std::span<const uint8_t> packet, bool tcp, size_t limit) {
   static constexpr std::string_view kKinds[] = {"service", "connect", "ingress", "query", "node"};
@@ -112,8 +114,8 @@ Reply World::AskBytes(std::span<const uint8_t> packet, bool tcp, size_t limit) {
   if (limit == 0) limit = tcp ? wire::kMaxMessage : wire::kPlainUdpLimit;
   Reply reply = Decode(std::span(buffer_).first(result.size), limit);
   if (result.wanted) {
-    reply.rcode = "wait " + std::string(kKinds[static_cast<size_t>(result.wanted->kind)]) + " " + result.wanted->name + " " +
-                  result.wanted->datacenter;
+    reply.rcode = "wait " + std::string(kKinds[static_cast<size_t>(result.wanted->kind)]) + " " + result.wanted->name +
+                  " " + result.wanted->datacenter;
   }
   return reply;
 }

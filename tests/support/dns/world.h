@@ -21,7 +21,8 @@ namespace signpost::test {
 wire::Name WireName(std::string_view text);
 
 // Domain "consul.", datacenter "dc1", all else as dnsd starts with; `change` may alter it.
-std::shared_ptr<const service_zone::Settings> MakeSettings(const std::function<void(service_zone::Settings&)>& change = {});
+std::shared_ptr<const service_zone::Settings> MakeSettings(
+    const std::function<void(service_zone::Settings&)>& change = {});
 
 class World {
  public:

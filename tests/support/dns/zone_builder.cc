@@ -25,6 +25,11 @@ Node& Node::Meta(std::string key, std::string value) {
   return *this;
 }
 
+Node& Node::Translated() {
+  node_.translated = true;
+  return *this;
+}
+
 Service::Service(std::string name, catalog::Kind kind, std::string datacenter) : name_(std::move(name)) {
   service_.key = {kind, std::move(datacenter), wire::ToLower(name_)};
 }
@@ -35,7 +40,8 @@ Service& Service::On(const Node& node) {
     known = node.Build();
     nodes_.push_back(known);
   }
-  service_.instances.push_back({.node = known, .id = name_ + "-" + std::to_string(service_.instances.size()), .service = name_});
+  service_.instances.push_back(
+      {.node = known, .id = name_ + "-" + std::to_string(service_.instances.size()), .service = name_});
   return *this;
 }
 

@@ -18,6 +18,7 @@ class Node {
   Node& Id(std::string uuid);
   Node& Tagged(std::string tag, std::string address);
   Node& Meta(std::string key, std::string value);
+  Node& Translated();  // as an agent of another datacenter shows it
 
   const consul::Node& value() const { return node_; }
   std::shared_ptr<const consul::Node> Build() const { return std::make_shared<const consul::Node>(node_); }

@@ -84,7 +84,8 @@ TEST_F(HandlerTest, SilenceForWhatIsNoQuery) {
 
 TEST_F(HandlerTest, OtherOpcodesAreNotImplemented) {
   for (uint16_t opcode = 1; opcode < 16; ++opcode) {
-    const Reply reply = world.Ask(Question("web.service.consul", "A").Flags(static_cast<uint16_t>(opcode << 11 | 0x07ff)).Edns(1232));
+    const Reply reply =
+        world.Ask(Question("web.service.consul", "A").Flags(static_cast<uint16_t>(opcode << 11 | 0x07ff)).Edns(1232));
     EXPECT_EQ(reply.rcode, "NOTIMP");
     EXPECT_EQ(reply.opcode, opcode);
     EXPECT_EQ(reply.flags, "");
@@ -127,7 +128,9 @@ TEST_F(HandlerTest, SignedQueriesAreNotAuthorised) {
 
 TEST_F(HandlerTest, TransfersAndOddTypes) {
   for (const bool tcp : {false, true}) {
-    const auto ask = [&](const char* type) { return world.Ask(tcp ? Question("consul", type).Tcp() : Question("consul", type)); };
+    const auto ask = [&](const char* type) {
+      return world.Ask(tcp ? Question("consul", type).Tcp() : Question("consul", type));
+    };
     EXPECT_EQ(ask("AXFR").rcode, "REFUSED");
     EXPECT_EQ(ask("AXFR").question, "consul. AXFR");
     EXPECT_EQ(ask("IXFR").rcode, "REFUSED");
@@ -155,7 +158,8 @@ TEST_F(HandlerTest, NamesOfNobodyAreRefused) {
 }
 
 TEST_F(HandlerTest, ReverseNamesAreOurs) {
-  EXPECT_THAT(world.Ask("1.0.0.10.in-addr.arpa", "PTR").answer, ElementsAre("1.0.0.10.in-addr.arpa. 0 PTR n1.node.dc1.consul."));
+  EXPECT_THAT(world.Ask("1.0.0.10.in-addr.arpa", "PTR").answer,
+              ElementsAre("1.0.0.10.in-addr.arpa. 0 PTR n1.node.dc1.consul."));
   EXPECT_EQ(types(TypeBucket::kPtr), 1U);
 }
 
@@ -179,7 +183,8 @@ TEST_F(HandlerTest, TheLongestNameGetsAnSoaIn512Bytes) {  // W72, W74, W136
 }
 
 TEST_F(HandlerTest, OddBytesInNamesAreJustNames) {  // W75
-  for (const char* name : {"\\000.service.consul", "\\255.service.consul", "a\\032b.service.consul", "a\\.b.service.consul"}) {
+  for (const char* name :
+       {"\\000.service.consul", "\\255.service.consul", "a\\032b.service.consul", "a\\.b.service.consul"}) {
     EXPECT_EQ(world.Ask(name, "A").rcode, "NXDOMAIN") << name;
   }
 }
@@ -225,7 +230,8 @@ TEST_F(HandlerTest, RandomPacketsKeepTheSums) {
   const auto seed = Question("web.service.consul", "SRV").Edns(1232).Packet();
   for (int i = 0; i < 20000; ++i) {
     auto packet = seed;
-    for (uint64_t n = random.Below(4); n > 0; --n) packet[random.Below(packet.size())] = static_cast<uint8_t>(random.Next());
+    for (uint64_t n = random.Below(4); n > 0; --n)
+      packet[random.Below(packet.size())] = static_cast<uint8_t>(random.Next());
     packet.resize(random.Below(4) == 0 ? random.Below(packet.size() + 1) : packet.size());
     const Reply reply = world.AskBytes(packet, random.Below(2) == 0, 1232);
     ASSERT_EQ(reply.problem, "");

@@ -20,7 +20,8 @@ std::optional<Rcode> Of(uint16_t type, uint16_t qclass = 1, int edns_version = -
 }
 
 TEST(TriageTest, OrdinaryQuestionsPass) {
-  for (const char* type : {"A", "AAAA", "SRV", "TXT", "ANY", "SOA", "NS", "DS", "TYPE0", "TYPE128", "TYPE666", "TYPE65280"}) {
+  for (const char* type :
+       {"A", "AAAA", "SRV", "TXT", "ANY", "SOA", "NS", "DS", "TYPE0", "TYPE128", "TYPE666", "TYPE65280"}) {
     EXPECT_EQ(Of(test::TypeNumber(type)), std::nullopt) << type;
   }
 }
@@ -38,7 +39,8 @@ TEST(TriageTest, TypesThatAreNoQuestions) {
 TEST(TriageTest, ClassesInAndAnyOnly) {
   EXPECT_EQ(Of(1, 1), std::nullopt);
   EXPECT_EQ(Of(1, 255), std::nullopt);
-  for (const int qclass : {0, 2, 3, 4, 254, 65280}) EXPECT_EQ(Of(1, static_cast<uint16_t>(qclass)), Rcode::kRefused) << qclass;
+  for (const int qclass : {0, 2, 3, 4, 254, 65280})
+    EXPECT_EQ(Of(1, static_cast<uint16_t>(qclass)), Rcode::kRefused) << qclass;
 }
 
 TEST(TriageTest, AnUnknownEdnsVersionComesFirst) {

@@ -46,9 +46,11 @@ std::string Of(const Node& node, bool translated = false) { return Words(ChooseF
 TEST(AddressChoiceTest, ParsesAddressesStrictly) {
   EXPECT_EQ(Text(*ParseIpv4("192.0.2.1")), "192.0.2.1");
   EXPECT_EQ(Text(*ParseIpv4("::ffff:192.0.2.1")), "192.0.2.1");
-  for (const char* bad : {"", "192.0.2", "192.0.2.256", "192.0.2.1 ", "0x7f.1", "::1", "web"}) EXPECT_FALSE(ParseIpv4(bad)) << bad;
+  for (const char* bad : {"", "192.0.2", "192.0.2.256", "192.0.2.1 ", "0x7f.1", "::1", "web"})
+    EXPECT_FALSE(ParseIpv4(bad)) << bad;
   EXPECT_EQ(Text(*ParseIpv6("2001:DB8::1")), "2001:db8::1");
-  for (const char* bad : {"", "::ffff:192.0.2.1", "192.0.2.1", "[::1]", "fe80::1%eth0", "1::2::3"}) EXPECT_FALSE(ParseIpv6(bad)) << bad;
+  for (const char* bad : {"", "::ffff:192.0.2.1", "192.0.2.1", "[::1]", "fe80::1%eth0", "1::2::3"})
+    EXPECT_FALSE(ParseIpv6(bad)) << bad;
   EXPECT_FALSE(ParseIpv4(std::string(300, '1')));
   EXPECT_FALSE(ParseIpv4(std::string("10.0.0.1\0x", 10)));
 }
@@ -69,41 +71,54 @@ TEST(AddressChoiceTest, NodesWithOneAddress) {
 }
 
 TEST(AddressChoiceTest, LanTagsOfANodeGoFirst) {
-  const Node dual = Node("n", "10.0.4.1").Tagged("lan_ipv4", "10.0.4.2").Tagged("lan_ipv6", "2001:db8:4::2").Tagged("wan", "10.0.4.3");
+  const Node dual = Node("n", "10.0.4.1")
+                        .Tagged("lan_ipv4", "10.0.4.2")
+                        .Tagged("lan_ipv6", "2001:db8:4::2")
+                        .Tagged("wan", "10.0.4.3");
   EXPECT_EQ(Of(dual), "A 10.0.4.2 | AAAA 2001:db8:4::2 | SRV 2001:db8:4::2");
-  EXPECT_EQ(Of(Node("n", "10.0.4.1").Tagged("lan_ipv6", "2001:db8::2")), "A 10.0.4.1 | AAAA 2001:db8::2 | SRV 2001:db8::2");
+  EXPECT_EQ(Of(Node("n", "10.0.4.1").Tagged("lan_ipv6", "2001:db8::2")),
+            "A 10.0.4.1 | AAAA 2001:db8::2 | SRV 2001:db8::2");
   EXPECT_EQ(Of(Node("n", "10.0.4.1").Tagged("lan_ipv4", "10.0.4.1")), "A 10.0.4.1 | AAAA - | SRV 10.0.4.1 node-main");
   EXPECT_EQ(Of(Node("n", "10.0.4.1").Tagged("wan", "203.0.113.1")), "A 10.0.4.1 | AAAA - | SRV 10.0.4.1 node-main");
   EXPECT_EQ(Of(Node("n", "10.0.4.1").Tagged("lan_ipv4", "")), "A 10.0.4.1 | AAAA - | SRV 10.0.4.1 node-main");
 }
 
 TEST(AddressChoiceTest, ATaggedHostNameDoesNotHideAnAddress) {
-  EXPECT_EQ(Of(Node("n", "10.0.0.1").Tagged("lan_ipv6", "six.example.com")), "A 10.0.0.1 | AAAA - | SRV six.example.com");
+  EXPECT_EQ(Of(Node("n", "10.0.0.1").Tagged("lan_ipv6", "six.example.com")),
+            "A 10.0.0.1 | AAAA - | SRV six.example.com");
 }
 
 TEST(AddressChoiceTest, InstancesWithoutAnAddressShowTheirNode) {
   EXPECT_EQ(Of(Service("web").On("n", "10.0.0.1")), "A 10.0.0.1 | AAAA - | SRV 10.0.0.1 node-main");
   EXPECT_EQ(Of(Service("web").On(Node("n", "10.0.0.1").Tagged("lan_ipv6", "2001:db8::1"))),
             "A 10.0.0.1 | AAAA 2001:db8::1 | SRV 2001:db8::1");
-  EXPECT_EQ(Of(Service("web").On("n", "ext.example.com")), "A - | AAAA - | SRV ext.example.com node-main | host ext.example.com");
+  EXPECT_EQ(Of(Service("web").On("n", "ext.example.com")),
+            "A - | AAAA - | SRV ext.example.com node-main | host ext.example.com");
 }
 
 TEST(AddressChoiceTest, AnInstancesOwnAddressCounts) {
   EXPECT_EQ(Of(Service("web").On("n", "10.0.0.1").Address("10.0.1.2")), "A 10.0.1.2 | AAAA - | SRV 10.0.1.2 service");
   EXPECT_EQ(Of(Service("web").On("n", "10.0.0.1").Address("10.0.0.1")), "A 10.0.0.1 | AAAA - | SRV 10.0.0.1 service");
-  EXPECT_EQ(Of(Service("web").On("n", "10.0.0.1").Address("2001:db8::5")), "A - | AAAA 2001:db8::5 | SRV 2001:db8::5 service");
-  EXPECT_EQ(Of(Service("web").On("n", "10.0.0.1").Address("db.example")), "A - | AAAA - | SRV db.example service | host db.example");
+  EXPECT_EQ(Of(Service("web").On("n", "10.0.0.1").Address("2001:db8::5")),
+            "A - | AAAA 2001:db8::5 | SRV 2001:db8::5 service");
+  EXPECT_EQ(Of(Service("web").On("n", "10.0.0.1").Address("db.example")),
+            "A - | AAAA - | SRV db.example service | host db.example");
 }
 
 TEST(AddressChoiceTest, LanTagsOfAnInstanceGoBeforeItsAddressAndItsNode) {
-  const Service dual = Service("web").On("n", "10.0.4.10").Address("10.0.4.11").Tagged("lan_ipv4", "10.0.4.12").Tagged("lan_ipv6", "2001:db8:4::12");
+  const Service dual = Service("web")
+                           .On("n", "10.0.4.10")
+                           .Address("10.0.4.11")
+                           .Tagged("lan_ipv4", "10.0.4.12")
+                           .Tagged("lan_ipv6", "2001:db8:4::12");
   EXPECT_EQ(Of(dual), "A 10.0.4.12 | AAAA 2001:db8:4::12 | SRV 2001:db8:4::12 service");
   const Service tags_only = Service("web").On("n", "10.0.4.10").Tagged("lan_ipv4", "10.0.4.12");
   EXPECT_EQ(Of(tags_only), "A 10.0.4.12 | AAAA - | SRV 10.0.4.12 service");
 }
 
 TEST(AddressChoiceTest, TheNodesTagsDoNotMixIntoAnInstanceWithAnAddress) {
-  const Service service = Service("web").On(Node("n", "10.0.0.1").Tagged("lan_ipv6", "2001:db8::1")).Address("10.0.1.1");
+  const Service service =
+      Service("web").On(Node("n", "10.0.0.1").Tagged("lan_ipv6", "2001:db8::1")).Address("10.0.1.1");
   EXPECT_EQ(Of(service), "A 10.0.1.1 | AAAA - | SRV 10.0.1.1 service");
 }
 
@@ -112,7 +127,10 @@ TEST(AddressChoiceTest, TranslationUsesTheWanTags) {
   EXPECT_EQ(Of(Node("n", "203.0.113.3").Tagged("wan", "203.0.113.3").Tagged("lan", "10.0.8.3"), true),
             "A 203.0.113.3 | AAAA - | SRV 203.0.113.3");
   EXPECT_EQ(Of(Node("n", "10.0.8.3").Tagged("lan", "10.0.8.3"), true), "A 10.0.8.3 | AAAA - | SRV 10.0.8.3 node-main");
-  const Node tagged = Node("n", "203.0.113.3").Tagged("lan_ipv4", "10.0.8.3").Tagged("wan_ipv4", "203.0.113.4").Tagged("wan_ipv6", "2001:db8::3");
+  const Node tagged = Node("n", "203.0.113.3")
+                          .Tagged("lan_ipv4", "10.0.8.3")
+                          .Tagged("wan_ipv4", "203.0.113.4")
+                          .Tagged("wan_ipv6", "2001:db8::3");
   EXPECT_EQ(Of(tagged, true), "A 203.0.113.4 | AAAA 2001:db8::3 | SRV 2001:db8::3");
   EXPECT_EQ(Of(tagged, false), "A 10.0.8.3 | AAAA - | SRV 10.0.8.3");
   EXPECT_EQ(Of(Service("web").On("n", "10.0.8.3").Address("203.0.113.33").Tagged("wan", "203.0.113.33"), true),

@@ -20,7 +20,9 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-Service Alias(const std::string& name, const std::string& host) { return Service(name).On("n-" + name, "10.7.7.7").Port(443).Address(host); }
+Service Alias(const std::string& name, const std::string& host) {
+  return Service(name).On("n-" + name, "10.7.7.7").Port(443).Address(host);
+}
 
 TEST(AnswerAliasTest, OutsideTheDomainTheCnameStandsAlone) {
   World world([](Settings& s) { s.service_ttl.Set("*", 6); });
@@ -46,7 +48,8 @@ TEST(AnswerAliasTest, InsideTheDomainTheChainIsFollowed) {
   World world([](Settings& s) { s.service_ttl.Set("*", 6); });
   world.Add(Node("foo", "10.0.0.1")).Add(Alias("int", "foo.node.consul")).Add(Alias("chain", "int.service.consul"));
   EXPECT_THAT(world.Ask("chain.service.consul", "A").answer,
-              ElementsAre("chain.service.consul. 6 CNAME int.service.consul.", "foo.node.consul. 6 A 10.0.0.1", "int.service.consul. 6 CNAME foo.node.consul."));
+              ElementsAre("chain.service.consul. 6 CNAME int.service.consul.", "foo.node.consul. 6 A 10.0.0.1",
+                          "int.service.consul. 6 CNAME foo.node.consul."));
 }
 
 TEST(AnswerAliasTest, EveryKindOfNameMayEndAChain) {
@@ -54,12 +57,14 @@ TEST(AnswerAliasTest, EveryKindOfNameMayEndAChain) {
   world.Add(Service("db").On("n1", "10.0.0.1").On(Node("n2", "10.0.0.2").Tagged("lan_ipv6", "2001:db8::2")));
   world.Add(Alias("tos", "DB.service.consul")).Add(Alias("toaddr", "0a000009.addr.consul"));
   EXPECT_THAT(world.Ask("tos.service.consul", "A").answer,
-              ElementsAre("DB.service.consul. 0 A 10.0.0.1", "DB.service.consul. 0 A 10.0.0.2", "tos.service.consul. 0 CNAME DB.service.consul."));
+              ElementsAre("DB.service.consul. 0 A 10.0.0.1", "DB.service.consul. 0 A 10.0.0.2",
+                          "tos.service.consul. 0 CNAME DB.service.consul."));
   EXPECT_THAT(world.Ask("tos.service.consul", "AAAA").answer,
               ElementsAre("DB.service.consul. 0 AAAA 2001:db8::2", "tos.service.consul. 0 CNAME DB.service.consul."));
   EXPECT_EQ(world.Ask("tos.service.consul", "ANY").answer.size(), 4U);
-  EXPECT_THAT(world.Ask("toaddr.service.consul", "A").answer,
-              ElementsAre("0a000009.addr.consul. 0 A 10.0.0.9", "toaddr.service.consul. 0 CNAME 0a000009.addr.consul."));
+  EXPECT_THAT(
+      world.Ask("toaddr.service.consul", "A").answer,
+      ElementsAre("0a000009.addr.consul. 0 A 10.0.0.9", "toaddr.service.consul. 0 CNAME 0a000009.addr.consul."));
 }
 
 TEST(AnswerAliasTest, AChainWithoutTheFamilyAskedForIsNoData) {
@@ -75,26 +80,38 @@ TEST(AnswerAliasTest, TypesThatAreNoAddressesEndAtTheCname) {
   World world;
   world.Add(Node("foo", "10.0.0.1")).Add(Alias("int", "foo.node.consul"));
   for (const char* type : {"CNAME", "MX"}) {
-    EXPECT_THAT(world.Ask("int.service.consul", type).answer, ElementsAre("int.service.consul. 0 CNAME foo.node.consul.")) << type;
+    EXPECT_THAT(world.Ask("int.service.consul", type).answer,
+                ElementsAre("int.service.consul. 0 CNAME foo.node.consul."))
+        << type;
   }
-  EXPECT_THAT(world.Ask("int.service.consul", "TXT").answer, ElementsAre(StartsWith("int.service.consul. 0 TXT \"id=int-0\"")));
+  EXPECT_THAT(world.Ask("int.service.consul", "TXT").answer,
+              ElementsAre(StartsWith("int.service.consul. 0 TXT \"id=int-0\"")));
 }
 
 TEST(AnswerAliasTest, SrvTargetsInsideTheDomainBringTheirAddresses) {
   World world;
-  world.Add(Service("db").On("n1", "10.0.0.1").On(Node("n2", "10.0.0.2").Tagged("lan_ipv6", "2001:db8::2"))).Add(Alias("tos", "db.service.consul"));
+  world.Add(Service("db").On("n1", "10.0.0.1").On(Node("n2", "10.0.0.2").Tagged("lan_ipv6", "2001:db8::2")))
+      .Add(Alias("tos", "db.service.consul"));
   const Reply reply = world.Ask("tos.service.consul", "SRV");
   EXPECT_THAT(reply.answer, ElementsAre("tos.service.consul. 0 SRV 1 1 443 db.service.consul."));
-  EXPECT_THAT(reply.additional, ElementsAre("db.service.consul. 0 A 10.0.0.1", "db.service.consul. 0 A 10.0.0.2", "db.service.consul. 0 AAAA 2001:db8::2"));
+  EXPECT_THAT(reply.additional, ElementsAre("db.service.consul. 0 A 10.0.0.1", "db.service.consul. 0 A 10.0.0.2",
+                                            "db.service.consul. 0 AAAA 2001:db8::2"));
 }
 
 TEST(AnswerAliasTest, TwoTargetsThatMeetBringNothingTwice) {
   World world;
   world.Add(Node("foo", "10.0.0.1")).Add(Alias("a", "foo.node.consul"));
-  world.Add(Service("meet").On("e1", "10.0.1.1").Port(1).Address("a.service.consul").On("e2", "10.0.1.2").Port(2).Address("foo.node.consul"));
+  world.Add(Service("meet")
+                .On("e1", "10.0.1.1")
+                .Port(1)
+                .Address("a.service.consul")
+                .On("e2", "10.0.1.2")
+                .Port(2)
+                .Address("foo.node.consul"));
   const Reply reply = world.Ask("meet.service.consul", "SRV");
   EXPECT_EQ(reply.problem, "");
-  EXPECT_THAT(reply.additional, ElementsAre("a.service.consul. 0 CNAME foo.node.consul.", "foo.node.consul. 0 A 10.0.0.1"));
+  EXPECT_THAT(reply.additional,
+              ElementsAre("a.service.consul. 0 CNAME foo.node.consul.", "foo.node.consul. 0 A 10.0.0.1"));
 }
 
 TEST(AnswerAliasTest, LoopsEnd) {
@@ -102,16 +119,19 @@ TEST(AnswerAliasTest, LoopsEnd) {
   world.Add(Alias("a", "b.service.consul")).Add(Alias("b", "a.service.consul"));
   const Reply two = world.Ask("a.service.consul", "A");
   EXPECT_EQ(two.problem, "");
-  EXPECT_THAT(two.answer, ElementsAre("a.service.consul. 0 CNAME b.service.consul.", "b.service.consul. 0 CNAME a.service.consul."));
+  EXPECT_THAT(two.answer, ElementsAre("a.service.consul. 0 CNAME b.service.consul.",
+                                      "b.service.consul. 0 CNAME a.service.consul."));
   world.Add(Service("self").On("n", "self.service.consul").Address("self.service.consul"));
-  EXPECT_THAT(world.Ask("self.service.consul", "A").answer, ElementsAre("self.service.consul. 0 CNAME self.service.consul."));
+  EXPECT_THAT(world.Ask("self.service.consul", "A").answer,
+              ElementsAre("self.service.consul. 0 CNAME self.service.consul."));
   const Reply srv = world.Ask("a.service.consul", "SRV");
   EXPECT_EQ(srv.problem, "");
 }
 
 TEST(AnswerAliasTest, LongChainsAreCut) {
   World world;
-  for (int i = 0; i < 8; ++i) world.Add(Alias("c" + std::to_string(i), "c" + std::to_string(i + 1) + ".service.consul"));
+  for (int i = 0; i < 8; ++i)
+    world.Add(Alias("c" + std::to_string(i), "c" + std::to_string(i + 1) + ".service.consul"));
   EXPECT_EQ(world.Ask("c0.service.consul", "A").answer.size(), 4U);
 }
 
@@ -125,7 +145,12 @@ TEST(AnswerAliasTest, MixedServicesAnswerWithTheirAddresses) {
 
 TEST(AnswerAliasTest, OneOfSeveralHostsIsDrawnByWeight) {
   World world;
-  world.Add(Service("mc").On("m1", "10.0.6.1").Address("m1.example.org").Weights(9, 1).On("m2", "10.0.6.2").Address("m2.example.org"));
+  world.Add(Service("mc")
+                .On("m1", "10.0.6.1")
+                .Address("m1.example.org")
+                .Weights(9, 1)
+                .On("m2", "10.0.6.2")
+                .Address("m2.example.org"));
   int first = 0;
   for (int i = 0; i < 10000; ++i) {
     const Reply reply = world.Ask("mc.service.consul", "A");
@@ -137,18 +162,59 @@ TEST(AnswerAliasTest, OneOfSeveralHostsIsDrawnByWeight) {
 
 TEST(AnswerAliasTest, NodesMayBeHostNamesToo) {
   World world([](Settings& s) { s.node_ttl = 8; });
-  world.Add(Node("ext", "www.example.com").Meta("k", "v")).Add(Node("foo", "10.0.0.1")).Add(Node("alias", "foo.node.consul"));
+  world.Add(Node("ext", "www.example.com").Meta("k", "v"))
+      .Add(Node("foo", "10.0.0.1"))
+      .Add(Node("alias", "foo.node.consul"));
   for (const char* type : {"A", "AAAA", "ANY", "CNAME"}) {
-    EXPECT_THAT(world.Ask("ext.node.consul", type).answer, ElementsAre("ext.node.consul. 8 CNAME www.example.com.")) << type;
+    EXPECT_THAT(world.Ask("ext.node.consul", type).answer, ElementsAre("ext.node.consul. 8 CNAME www.example.com."))
+        << type;
   }
   EXPECT_THAT(world.Ask("ext.node.consul", "TXT").answer, ElementsAre("ext.node.consul. 8 TXT \"k=v\""));
-  EXPECT_THAT(world.Ask("alias.node.consul", "A").answer, ElementsAre("alias.node.consul. 8 CNAME foo.node.consul.", "foo.node.consul. 8 A 10.0.0.1"));
+  EXPECT_THAT(world.Ask("alias.node.consul", "A").answer,
+              ElementsAre("alias.node.consul. 8 CNAME foo.node.consul.", "foo.node.consul. 8 A 10.0.0.1"));
+}
+
+TEST(AnswerAliasTest, ACnameThatDoesNotFitIsLeftToTcp) {
+  const std::string label(63, 'x');
+  const std::string tag = label + "." + label + "." + label;
+  const std::string service(46, 's');
+  World world;
+  world.Add(Service(service).On("n1", "10.0.0.1").Address(tag + "." + std::string(60, 'y')).Tag(tag));
+  const std::string name = tag + "." + service + ".service.consul";
+  const Reply udp = world.Ask(name, "A");
+  EXPECT_TRUE(udp.truncated());
+  EXPECT_THAT(udp.answer, IsEmpty());
+  EXPECT_THAT(world.Ask(Question(name, "A").Tcp()).answer,
+              ElementsAre(name + ". 0 CNAME " + tag + "." + std::string(60, 'y') + "."));
+}
+
+TEST(AnswerAliasTest, AChainIsNeverShownWithAHole) {
+  World world;
+  const auto name = [](char c) {
+    return std::string(60, c) + "." + std::string(60, c) + "." + std::string(60, c) + ".long.service.consul";
+  };
+  Service service("long");
+  for (const char c : {'a', 'b', 'c'}) {
+    const std::string tag = std::string(60, c) + "." + std::string(60, c) + "." + std::string(60, c);
+    const bool last = c == 'c';
+    service.On(std::string("n") + c, "10.0.0.1")
+        .Tag(tag)
+        .Port(static_cast<uint16_t>(c))
+        .Address(last ? "10.0.0.9" : name(static_cast<char>(c + 1)));
+  }
+  world.Add(service);
+  const Reply tcp = world.Ask(Question(name('a'), "A").Tcp());
+  EXPECT_EQ(tcp.answer.size(), 3U);
+  const Reply udp = world.Ask(name('a'), "A");
+  EXPECT_TRUE(udp.truncated());
+  EXPECT_THAT(udp.answer, ElementsAre(name('a') + ". 0 CNAME " + name('b') + "."));
 }
 
 TEST(AnswerAliasTest, AliasesThroughTheAlternativeDomain) {
   World world([](Settings& s) { s.alt_domain = test::WireName("alt.test"); });
   world.Add(Node("foo", "10.0.0.1")).Add(Alias("al", "foo.node.alt.test"));
-  EXPECT_THAT(world.Ask("al.service.consul", "A").answer, ElementsAre("al.service.consul. 0 CNAME foo.node.alt.test.", "foo.node.alt.test. 0 A 10.0.0.1"));
+  EXPECT_THAT(world.Ask("al.service.consul", "A").answer,
+              ElementsAre("al.service.consul. 0 CNAME foo.node.alt.test.", "foo.node.alt.test. 0 A 10.0.0.1"));
 }
 
 TEST(AnswerAliasTest, WhatTheChainNeedsIsAskedFor) {
@@ -156,7 +222,8 @@ TEST(AnswerAliasTest, WhatTheChainNeedsIsAskedFor) {
   world.Datacenters({"dc1", "dc2"}).Add(Alias("far", "web.service.dc2.consul"));
   EXPECT_EQ(world.Ask("far.service.consul", "A").rcode, "wait service web dc2");
   EXPECT_EQ(world.Ask("far.service.consul", "SRV").rcode, "wait service web dc2");
-  EXPECT_THAT(world.Ask("far.service.consul", "CNAME").answer, ElementsAre("far.service.consul. 0 CNAME web.service.dc2.consul."));
+  EXPECT_THAT(world.Ask("far.service.consul", "CNAME").answer,
+              ElementsAre("far.service.consul. 0 CNAME web.service.dc2.consul."));
   world.Add(Service("web", catalog::Kind::kService, "dc2").On("w1", "10.0.8.1"));
   EXPECT_EQ(world.Ask("far.service.consul", "A").answer.size(), 2U);
 }

@@ -31,24 +31,30 @@ TEST(AnswerReverseTest, NodesByTheirAddress) {
   const Reply reply = world.Ask("1.0.0.10.in-addr.arpa", "PTR");
   EXPECT_EQ(reply.flags, "aa");
   EXPECT_THAT(reply.answer, ElementsAre("1.0.0.10.in-addr.arpa. 5 PTR Foo.node.dc1.consul."));
-  EXPECT_THAT(world.Ask("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.IP6.arpa", "ANY").answer,
-              ElementsAre("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.IP6.arpa. 5 PTR six.node.dc1.consul."));
+  EXPECT_THAT(
+      world.Ask("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.IP6.arpa", "ANY").answer,
+      ElementsAre(
+          "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.IP6.arpa. 5 PTR six.node.dc1.consul."));
 }
 
 TEST(AnswerReverseTest, AllNamesOfAnAddress) {
   World world;
   world.Add(Node("n1", "10.0.0.1")).Add(Node("n2", "10.0.0.1"));
-  world.Add(Service("Web").On("n3", "10.0.0.3").Address("10.0.0.1").On("n4", "10.0.0.4").Address("10.0.0.1").Critical());
+  world.Add(
+      Service("Web").On("n3", "10.0.0.3").Address("10.0.0.1").On("n4", "10.0.0.4").Address("10.0.0.1").Critical());
   world.Add(Service("db").On("n3", "10.0.0.3").Address("10.0.0.1"));
   EXPECT_THAT(world.Ask("1.0.0.10.in-addr.arpa", "PTR").answer,
-              ElementsAre("1.0.0.10.in-addr.arpa. 0 PTR Web.service.dc1.consul.", "1.0.0.10.in-addr.arpa. 0 PTR db.service.dc1.consul.",
-                          "1.0.0.10.in-addr.arpa. 0 PTR n1.node.dc1.consul.", "1.0.0.10.in-addr.arpa. 0 PTR n2.node.dc1.consul."));
+              ElementsAre("1.0.0.10.in-addr.arpa. 0 PTR Web.service.dc1.consul.",
+                          "1.0.0.10.in-addr.arpa. 0 PTR db.service.dc1.consul.",
+                          "1.0.0.10.in-addr.arpa. 0 PTR n1.node.dc1.consul.",
+                          "1.0.0.10.in-addr.arpa. 0 PTR n2.node.dc1.consul."));
 }
 
 TEST(AnswerReverseTest, OtherTypesOfAKnownAddressAreNoData) {
   World world;
   world.Add(Node("foo", "10.0.0.1"));
-  for (const char* type : {"A", "TXT", "SOA", "SRV"}) ExpectNegative(world.Ask("1.0.0.10.in-addr.arpa", type), "NOERROR", "in-addr.arpa.");
+  for (const char* type : {"A", "TXT", "SOA", "SRV"})
+    ExpectNegative(world.Ask("1.0.0.10.in-addr.arpa", type), "NOERROR", "in-addr.arpa.");
 }
 
 TEST(AnswerReverseTest, UnknownAddressesAndParts) {
@@ -85,7 +91,8 @@ TEST(AnswerReverseTest, TooManyNamesAreCut) {
 TEST(AnswerReverseTest, StaleNamesHaveAShortTtl) {
   World world([](Settings& s) { s.node_ttl = 60; });
   world.Add(Node("foo", "10.0.0.1")).Freshness(catalog::Freshness::kStale);
-  EXPECT_THAT(world.Ask("1.0.0.10.in-addr.arpa", "PTR").answer, ElementsAre("1.0.0.10.in-addr.arpa. 5 PTR foo.node.dc1.consul."));
+  EXPECT_THAT(world.Ask("1.0.0.10.in-addr.arpa", "PTR").answer,
+              ElementsAre("1.0.0.10.in-addr.arpa. 5 PTR foo.node.dc1.consul."));
 }
 
 }  // namespace

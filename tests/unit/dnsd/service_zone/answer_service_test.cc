@@ -36,8 +36,16 @@ void ExpectNoData(const Reply& reply) {
 
 TEST(AnswerServiceTest, AddressesOfUsableInstances) {
   World world([](Settings& s) { s.service_ttl.Set("web", 7); });
-  world.Add(Service("web").On("n1", "10.0.0.1").On("n2", "10.0.0.2").Warning().On("n3", "10.0.0.3").Critical().On("n4", "2001:db8::4").On("n5", "10.0.0.1"));
-  EXPECT_THAT(world.Ask("Web.service.consul", "A").answer, ElementsAre("Web.service.consul. 7 A 10.0.0.1", "Web.service.consul. 7 A 10.0.0.2"));
+  world.Add(Service("web")
+                .On("n1", "10.0.0.1")
+                .On("n2", "10.0.0.2")
+                .Warning()
+                .On("n3", "10.0.0.3")
+                .Critical()
+                .On("n4", "2001:db8::4")
+                .On("n5", "10.0.0.1"));
+  EXPECT_THAT(world.Ask("Web.service.consul", "A").answer,
+              ElementsAre("Web.service.consul. 7 A 10.0.0.1", "Web.service.consul. 7 A 10.0.0.2"));
   EXPECT_THAT(world.Ask("web.service.consul", "AAAA").answer, ElementsAre("web.service.consul. 7 AAAA 2001:db8::4"));
   EXPECT_EQ(world.Ask("web.service.consul", "ANY").answer.size(), 3U);
   EXPECT_EQ(world.Ask("web.service.consul", "A").flags, "aa");
@@ -60,18 +68,38 @@ TEST(AnswerServiceTest, NoDataIsNotNoName) {
 
 TEST(AnswerServiceTest, SrvCarriesWeightPortTargetAndItsAddress) {
   World world([](Settings& s) { s.service_ttl.Set("*", 3); });
-  world.Add(Service("web").On(Node("N1", "10.0.0.1").Meta("k", "v")).Port(80).Weights(10, 2).On("n2", "10.0.0.2").Port(81).Weights(10, 2).Warning()
-                .On("n2", "10.0.0.2").Port(82).Address("10.0.1.2").On("n3", "2001:db8::3").Port(83));
+  world.Add(Service("web")
+                .On(Node("N1", "10.0.0.1").Meta("k", "v"))
+                .Port(80)
+                .Weights(10, 2)
+                .On("n2", "10.0.0.2")
+                .Port(81)
+                .Weights(10, 2)
+                .Warning()
+                .On("n2", "10.0.0.2")
+                .Port(82)
+                .Address("10.0.1.2")
+                .On("n3", "2001:db8::3")
+                .Port(83));
   const Reply reply = world.Ask(Question("web.service.consul", "SRV").Edns(1232));
-  EXPECT_THAT(reply.answer, ElementsAre("web.service.consul. 3 SRV 1 1 82 0a000102.addr.dc1.consul.", "web.service.consul. 3 SRV 1 1 83 n3.node.dc1.consul.",
-                                        "web.service.consul. 3 SRV 1 10 80 N1.node.dc1.consul.", "web.service.consul. 3 SRV 1 2 81 n2.node.dc1.consul."));
-  EXPECT_THAT(reply.additional, ElementsAre("0a000102.addr.dc1.consul. 3 A 10.0.1.2", "N1.node.dc1.consul. 3 A 10.0.0.1", "N1.node.dc1.consul. 3 TXT \"k=v\"",
-                                            "n2.node.dc1.consul. 3 A 10.0.0.2", "n3.node.dc1.consul. 3 AAAA 2001:db8::3"));
+  EXPECT_THAT(reply.answer, ElementsAre("web.service.consul. 3 SRV 1 1 82 0a000102.addr.dc1.consul.",
+                                        "web.service.consul. 3 SRV 1 1 83 n3.node.dc1.consul.",
+                                        "web.service.consul. 3 SRV 1 10 80 N1.node.dc1.consul.",
+                                        "web.service.consul. 3 SRV 1 2 81 n2.node.dc1.consul."));
+  EXPECT_THAT(reply.additional,
+              ElementsAre("0a000102.addr.dc1.consul. 3 A 10.0.1.2", "N1.node.dc1.consul. 3 A 10.0.0.1",
+                          "N1.node.dc1.consul. 3 TXT \"k=v\"", "n2.node.dc1.consul. 3 A 10.0.0.2",
+                          "n3.node.dc1.consul. 3 AAAA 2001:db8::3"));
 }
 
 TEST(AnswerServiceTest, DualStackTargetsHaveBothAddresses) {
   World world;
-  world.Add(Service("web").On("n1", "10.0.0.1").Port(80).Address("10.0.4.11").Tagged("lan_ipv4", "10.0.4.12").Tagged("lan_ipv6", "2001:db8:4::12"));
+  world.Add(Service("web")
+                .On("n1", "10.0.0.1")
+                .Port(80)
+                .Address("10.0.4.11")
+                .Tagged("lan_ipv4", "10.0.4.12")
+                .Tagged("lan_ipv6", "2001:db8:4::12"));
   const Reply reply = world.Ask("web.service.consul", "SRV");
   const std::string target = "20010db8000400000000000000000012.addr.dc1.consul.";
   EXPECT_THAT(reply.answer, ElementsAre("web.service.consul. 0 SRV 1 1 80 " + target));
@@ -80,11 +108,22 @@ TEST(AnswerServiceTest, DualStackTargetsHaveBothAddresses) {
 
 TEST(AnswerServiceTest, AdditionalRecordsComeOncePerTargetAndNode) {
   World world;
-  world.Add(Service("web").On(Node("n1", "10.0.0.1").Meta("k", "v")).Port(80).On("n2", "10.0.0.2").Port(80).On("n1", "").Port(81).On("n1", "").Port(82).Address("10.0.1.1"));
+  world.Add(Service("web")
+                .On(Node("n1", "10.0.0.1").Meta("k", "v"))
+                .Port(80)
+                .On("n2", "10.0.0.2")
+                .Port(80)
+                .On("n1", "")
+                .Port(81)
+                .On("n1", "")
+                .Port(82)
+                .Address("10.0.1.1"));
   const Reply reply = world.Ask(Question("web.service.consul", "SRV").Edns(1232));
   EXPECT_EQ(reply.problem, "");
   EXPECT_EQ(reply.answer.size(), 4U);
-  EXPECT_THAT(reply.additional, ElementsAre("0a000101.addr.dc1.consul. 0 A 10.0.1.1", "n1.node.dc1.consul. 0 A 10.0.0.1", "n1.node.dc1.consul. 0 TXT \"k=v\"", "n2.node.dc1.consul. 0 A 10.0.0.2"));
+  EXPECT_THAT(reply.additional,
+              ElementsAre("0a000101.addr.dc1.consul. 0 A 10.0.1.1", "n1.node.dc1.consul. 0 A 10.0.0.1",
+                          "n1.node.dc1.consul. 0 TXT \"k=v\"", "n2.node.dc1.consul. 0 A 10.0.0.2"));
 }
 
 TEST(AnswerServiceTest, NodeTextBesideSrvIsAnOption) {
@@ -97,7 +136,8 @@ TEST(AnswerServiceTest, TagsFilterEveryType) {
   World world;
   world.Add(Service("web").On("n1", "10.0.0.1").Port(80).Tag("V1").On("n2", "10.0.0.2").Port(81).Tag("v2").Tag("a.b"));
   EXPECT_THAT(world.Ask("v1.web.service.consul", "A").answer, ElementsAre("v1.web.service.consul. 0 A 10.0.0.1"));
-  EXPECT_THAT(world.Ask("_web._v2.service.consul", "SRV").answer, ElementsAre("_web._v2.service.consul. 0 SRV 1 1 81 n2.node.dc1.consul."));
+  EXPECT_THAT(world.Ask("_web._v2.service.consul", "SRV").answer,
+              ElementsAre("_web._v2.service.consul. 0 SRV 1 1 81 n2.node.dc1.consul."));
   EXPECT_THAT(world.Ask("_Web._TCP.service.consul", "SRV").answer.size(), 2U);
   EXPECT_THAT(world.Ask("A.b.web.service.consul", "A").answer.size(), 1U);
   ExpectNoData(world.Ask("b.web.service.consul", "A"));
@@ -106,10 +146,22 @@ TEST(AnswerServiceTest, TagsFilterEveryType) {
 
 TEST(AnswerServiceTest, TextTellsEachInstance) {
   World world([](Settings& s) { s.service_ttl.Set("*", 3); });
-  world.Add(Service("web").On("n1", "10.0.0.1").Id("w1").Weights(9, 1).Tag("v1").Meta("zone", "a").On("n2", "10.0.0.2").Id("w2").Warning().On("n3", "10.0.0.3").Critical());
-  EXPECT_THAT(world.Ask("web.service.consul", "TXT").answer,
-              ElementsAre("web.service.consul. 3 TXT \"id=w1\" \"node=n1\" \"status=passing\" \"weight=9\" \"tags=v1\" \"zone=a\"",
-                          "web.service.consul. 3 TXT \"id=w2\" \"node=n2\" \"status=warning\" \"weight=1\" \"tags=\""));
+  world.Add(Service("web")
+                .On("n1", "10.0.0.1")
+                .Id("w1")
+                .Weights(9, 1)
+                .Tag("v1")
+                .Meta("zone", "a")
+                .On("n2", "10.0.0.2")
+                .Id("w2")
+                .Warning()
+                .On("n3", "10.0.0.3")
+                .Critical());
+  EXPECT_THAT(
+      world.Ask("web.service.consul", "TXT").answer,
+      ElementsAre(
+          "web.service.consul. 3 TXT \"id=w1\" \"node=n1\" \"status=passing\" \"weight=9\" \"tags=v1\" \"zone=a\"",
+          "web.service.consul. 3 TXT \"id=w2\" \"node=n2\" \"status=warning\" \"weight=1\" \"tags=\""));
 }
 
 TEST(AnswerServiceTest, TextThatDoesNotFitIsLeftToTcp) {
@@ -151,7 +203,9 @@ TEST(AnswerServiceTest, ASetThatFitsExactlyIsNotCut) {
 TEST(AnswerServiceTest, BothFamiliesShareThePacket) {
   World world;
   Service service("dual");
-  for (int i = 1; i <= 20; ++i) service.On(Node("n" + std::to_string(i), "10.0.0." + std::to_string(i)).Tagged("lan_ipv6", "2001:db8::" + std::to_string(i)));
+  for (int i = 1; i <= 20; ++i)
+    service.On(Node("n" + std::to_string(i), "10.0.0." + std::to_string(i))
+                   .Tagged("lan_ipv6", "2001:db8::" + std::to_string(i)));
   world.Add(service);
   const Reply reply = world.Ask("dual.service.consul", "ANY");
   EXPECT_TRUE(reply.truncated());
@@ -162,7 +216,8 @@ TEST(AnswerServiceTest, BothFamiliesShareThePacket) {
 TEST(AnswerServiceTest, SrvComesWholeOrNotAtAll) {
   World world;
   world.Add(ManyInstances("many", 40));
-  for (const Question& question : {Question("many.service.consul", "SRV"), Question("many.service.consul", "SRV").Edns(1232)}) {
+  for (const Question& question :
+       {Question("many.service.consul", "SRV"), Question("many.service.consul", "SRV").Edns(1232)}) {
     const Reply reply = world.Ask(question);
     EXPECT_TRUE(reply.truncated());
     EXPECT_THAT(reply.answer, IsEmpty());
@@ -224,14 +279,26 @@ TEST(AnswerServiceTest, LimitsOfPolicyNeverSetTc) {
 TEST(AnswerServiceTest, TheLimitCountsBothFamiliesTogether) {
   World world([](Settings& s) { s.a_record_limit = 3; });
   Service service("dual");
-  for (int i = 1; i <= 2; ++i) service.On(Node("n" + std::to_string(i), "10.0.0." + std::to_string(i)).Tagged("lan_ipv6", "2001:db8::" + std::to_string(i)));
+  for (int i = 1; i <= 2; ++i)
+    service.On(Node("n" + std::to_string(i), "10.0.0." + std::to_string(i))
+                   .Tagged("lan_ipv6", "2001:db8::" + std::to_string(i)));
   world.Add(service);
   EXPECT_EQ(world.Ask("dual.service.consul", "ANY").answer.size(), 3U);
 }
 
 TEST(AnswerServiceTest, OrderIsDrawnByWeightForEveryAnswer) {
   World world;
-  world.Add(Service("web").On("n1", "10.0.0.1").Port(1).Weights(8, 1).On("n2", "10.0.0.2").Port(2).Weights(1, 1).On("n3", "10.0.0.3").Port(3).Weights(9, 1).Warning());
+  world.Add(Service("web")
+                .On("n1", "10.0.0.1")
+                .Port(1)
+                .Weights(8, 1)
+                .On("n2", "10.0.0.2")
+                .Port(2)
+                .Weights(1, 1)
+                .On("n3", "10.0.0.3")
+                .Port(3)
+                .Weights(9, 1)
+                .Warning());
   constexpr int kAnswers = 20000;
   std::map<std::string, int> a;
   std::map<std::string, int> srv;
@@ -242,36 +309,63 @@ TEST(AnswerServiceTest, OrderIsDrawnByWeightForEveryAnswer) {
   const double expected[] = {0.8 * kAnswers, 0.1 * kAnswers, 0.1 * kAnswers};
   const auto chi = [&](std::map<std::string, int>& seen, const std::vector<std::string>& records) {
     double sum = 0;
-    for (size_t i = 0; i < records.size(); ++i) sum += (seen[records[i]] - expected[i]) * (seen[records[i]] - expected[i]) / expected[i];
+    for (size_t i = 0; i < records.size(); ++i)
+      sum += (seen[records[i]] - expected[i]) * (seen[records[i]] - expected[i]) / expected[i];
     return sum;
   };
-  EXPECT_LT(chi(a, {"web.service.consul. 0 A 10.0.0.1", "web.service.consul. 0 A 10.0.0.2", "web.service.consul. 0 A 10.0.0.3"}), 13.82);
-  EXPECT_LT(chi(srv, {"web.service.consul. 0 SRV 1 8 1 n1.node.dc1.consul.", "web.service.consul. 0 SRV 1 1 2 n2.node.dc1.consul.",
+  EXPECT_LT(chi(a, {"web.service.consul. 0 A 10.0.0.1", "web.service.consul. 0 A 10.0.0.2",
+                    "web.service.consul. 0 A 10.0.0.3"}),
+            13.82);
+  EXPECT_LT(chi(srv, {"web.service.consul. 0 SRV 1 8 1 n1.node.dc1.consul.",
+                      "web.service.consul. 0 SRV 1 1 2 n2.node.dc1.consul.",
                       "web.service.consul. 0 SRV 1 1 3 n3.node.dc1.consul."}),
             13.82);
 }
 
 TEST(AnswerServiceTest, AQueryByDistanceKeepsItsOrder) {
   World world;
-  world.Add(Service("near", catalog::Kind::kQuery).KeepOrder().On("n3", "10.0.0.3").Port(3).On("n1", "10.0.0.1").Port(1).Weights(9, 9).On("n2", "10.0.0.2").Port(2));
+  world.Add(Service("near", catalog::Kind::kQuery)
+                .KeepOrder()
+                .On("n3", "10.0.0.3")
+                .Port(3)
+                .On("n1", "10.0.0.1")
+                .Port(1)
+                .Weights(9, 9)
+                .On("n2", "10.0.0.2")
+                .Port(2));
   for (int i = 0; i < 20; ++i) {
     EXPECT_THAT(world.Ask("near.query.consul", "A").in_order,
-                ElementsAre("near.query.consul. 0 A 10.0.0.3", "near.query.consul. 0 A 10.0.0.1", "near.query.consul. 0 A 10.0.0.2"));
-    EXPECT_THAT(world.Ask("near.query.consul", "SRV").in_order.at(0), "near.query.consul. 0 SRV 1 1 3 n3.node.dc1.consul.");
+                ElementsAre("near.query.consul. 0 A 10.0.0.3", "near.query.consul. 0 A 10.0.0.1",
+                            "near.query.consul. 0 A 10.0.0.2"));
+    EXPECT_THAT(world.Ask("near.query.consul", "SRV").in_order.at(0),
+                "near.query.consul. 0 SRV 1 1 3 n3.node.dc1.consul.");
   }
 }
 
 TEST(AnswerServiceTest, FailoverNamesTheDatacenterThatAnswered) {
   World world;
-  world.Add(Service("far", catalog::Kind::kQuery).AnsweredBy("dc2").OwnTtl(11).On(Node("w1", "10.0.8.1", "dc2")).Port(80).On(Node("w2", "10.0.8.2", "dc2")).Port(80).Address("10.0.8.9"));
+  world.Add(Service("far", catalog::Kind::kQuery)
+                .AnsweredBy("dc2")
+                .OwnTtl(11)
+                .On(Node("w1", "10.0.8.1", "dc2"))
+                .Port(80)
+                .On(Node("w2", "10.0.8.2", "dc2"))
+                .Port(80)
+                .Address("10.0.8.9"));
   const Reply reply = world.Ask("far.query.consul", "SRV");
-  EXPECT_THAT(reply.answer, ElementsAre("far.query.consul. 11 SRV 1 1 80 0a000809.addr.dc2.consul.", "far.query.consul. 11 SRV 1 1 80 w1.node.dc2.consul."));
+  EXPECT_THAT(reply.answer, ElementsAre("far.query.consul. 11 SRV 1 1 80 0a000809.addr.dc2.consul.",
+                                        "far.query.consul. 11 SRV 1 1 80 w1.node.dc2.consul."));
 }
 
 TEST(AnswerServiceTest, ADatacenterThatIsNoLabelMakesNoTarget) {
   World world;
-  for (const std::string& bad : {std::string(64, 'x'), std::string(200, 'x'), std::string(255, 'x'), std::string(300, 'x')}) {
-    world.Add(Service("far", catalog::Kind::kQuery).AnsweredBy(bad).On(Node("w1", "10.0.8.1", bad)).Port(80).Address("10.0.8.9"));
+  for (const std::string& bad :
+       {std::string(64, 'x'), std::string(200, 'x'), std::string(255, 'x'), std::string(300, 'x')}) {
+    world.Add(Service("far", catalog::Kind::kQuery)
+                  .AnsweredBy(bad)
+                  .On(Node("w1", "10.0.8.1", bad))
+                  .Port(80)
+                  .Address("10.0.8.9"));
     const Reply srv = world.Ask(Question("far.query.consul", "SRV").Tcp());
     EXPECT_EQ(srv.problem, "") << bad.size();
     EXPECT_EQ(srv.rcode, "NOERROR");
@@ -283,17 +377,23 @@ TEST(AnswerServiceTest, ADatacenterThatIsNoLabelMakesNoTarget) {
 TEST(AnswerServiceTest, OtherDatacentersAndConnect) {
   World world;
   world.Datacenters({"dc1", "dc2"});
-  world.Add(Service("web", catalog::Kind::kService, "dc2").Translated().On(Node("w1", "203.0.113.1", "dc2").Tagged("wan", "203.0.113.1")).Port(80));
-  EXPECT_THAT(world.Ask("web.service.dc2.consul", "SRV").answer, ElementsAre("web.service.dc2.consul. 0 SRV 1 1 80 cb007101.addr.dc2.consul."));
+  world.Add(Service("web", catalog::Kind::kService, "dc2")
+                .Translated()
+                .On(Node("w1", "203.0.113.1", "dc2").Tagged("wan", "203.0.113.1"))
+                .Port(80));
+  EXPECT_THAT(world.Ask("web.service.dc2.consul", "SRV").answer,
+              ElementsAre("web.service.dc2.consul. 0 SRV 1 1 80 cb007101.addr.dc2.consul."));
   EXPECT_EQ(world.Ask("web.service.consul", "A").rcode, "NXDOMAIN");
   world.Add(Service("web", catalog::Kind::kConnect).On("px", "10.0.0.55").Named("web-proxy").Port(21000));
-  EXPECT_THAT(world.Ask("x.y.web.connect.consul", "SRV").answer, ElementsAre("x.y.web.connect.consul. 0 SRV 1 1 21000 px.node.dc1.consul."));
+  EXPECT_THAT(world.Ask("x.y.web.connect.consul", "SRV").answer,
+              ElementsAre("x.y.web.connect.consul. 0 SRV 1 1 21000 px.node.dc1.consul."));
 }
 
 TEST(AnswerServiceTest, LettersOfTheQuestionStayInTheOwner) {
   World world;
   world.Add(Service("web").On("n1", "10.0.0.1").Port(80));
-  EXPECT_THAT(world.Ask("wEB.sErvice.CONSUL", "SRV").answer, ElementsAre("wEB.sErvice.CONSUL. 0 SRV 1 1 80 n1.node.dc1.consul."));
+  EXPECT_THAT(world.Ask("wEB.sErvice.CONSUL", "SRV").answer,
+              ElementsAre("wEB.sErvice.CONSUL. 0 SRV 1 1 80 n1.node.dc1.consul."));
 }
 
 }  // namespace

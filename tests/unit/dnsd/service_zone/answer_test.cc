@@ -38,13 +38,16 @@ TEST(AnswerTest, TheApexHasAnSoa) {
   const Reply reply = WithServers(world).Ask("consul", "SOA");
   EXPECT_EQ(reply.flags, "aa");
   EXPECT_THAT(reply.answer, ElementsAre(kSoa));
-  EXPECT_THAT(reply.authority, ElementsAre("consul. 30 NS srv1.node.dc1.consul.", "consul. 30 NS srv2.node.dc1.consul."));
-  EXPECT_THAT(reply.additional, ElementsAre("srv1.node.dc1.consul. 30 A 10.0.0.1", "srv2.node.dc1.consul. 30 AAAA 2001:db8::2"));
+  EXPECT_THAT(reply.authority,
+              ElementsAre("consul. 30 NS srv1.node.dc1.consul.", "consul. 30 NS srv2.node.dc1.consul."));
+  EXPECT_THAT(reply.additional,
+              ElementsAre("srv1.node.dc1.consul. 30 A 10.0.0.1", "srv2.node.dc1.consul. 30 AAAA 2001:db8::2"));
 }
 
 TEST(AnswerTest, SoaFieldsAreOptions) {
   World world([](Settings& s) { s.soa = {.refresh = 11, .retry = 12, .expire = 13, .minimum = 14}; });
-  EXPECT_THAT(world.Ask("consul", "SOA").answer, ElementsAre("consul. 14 SOA ns.consul. hostmaster.consul. 7 11 12 13 14"));
+  EXPECT_THAT(world.Ask("consul", "SOA").answer,
+              ElementsAre("consul. 14 SOA ns.consul. hostmaster.consul. 7 11 12 13 14"));
   EXPECT_THAT(world.Ask("absent.service.consul", "A").authority,
               ElementsAre("consul. 14 SOA ns.consul. hostmaster.consul. 7 11 12 13 14"));
 }
@@ -52,10 +55,12 @@ TEST(AnswerTest, SoaFieldsAreOptions) {
 TEST(AnswerTest, TheApexHasNameServersAndNothingElse) {
   World world;
   WithServers(world);
-  EXPECT_THAT(world.Ask("consul", "NS").answer, ElementsAre("consul. 0 NS srv1.node.dc1.consul.", "consul. 0 NS srv2.node.dc1.consul."));
+  EXPECT_THAT(world.Ask("consul", "NS").answer,
+              ElementsAre("consul. 0 NS srv1.node.dc1.consul.", "consul. 0 NS srv2.node.dc1.consul."));
   EXPECT_EQ(world.Ask("consul", "NS").additional.size(), 2U);
   EXPECT_EQ(world.Ask("consul", "ANY").answer.size(), 3U);
-  for (const char* type : {"A", "AAAA", "SRV", "TXT", "TYPE666", "DNSKEY"}) ExpectNegative(world.Ask("consul", type), "NOERROR");
+  for (const char* type : {"A", "AAAA", "SRV", "TXT", "TYPE666", "DNSKEY"})
+    ExpectNegative(world.Ask("consul", type), "NOERROR");
 }
 
 TEST(AnswerTest, WithoutServersThereAreNoNameServers) {
@@ -79,16 +84,25 @@ TEST(AnswerTest, AtMostThreeNameServersChosenAfresh) {
 
 TEST(AnswerTest, NameServersAreDistinctHostNamesThatWork) {
   World world;
-  world.Add(Service("consul").On("s1", "10.0.0.1").Port(1).On("s1", "10.0.0.1").Port(2).On("un_der", "10.0.0.2").Port(1).On("a.b", "10.0.0.3")
-                .Port(1).On("s2", "10.0.0.4").Critical());
+  world.Add(Service("consul")
+                .On("s1", "10.0.0.1")
+                .Port(1)
+                .On("s1", "10.0.0.1")
+                .Port(2)
+                .On("un_der", "10.0.0.2")
+                .Port(1)
+                .On("a.b", "10.0.0.3")
+                .Port(1)
+                .On("s2", "10.0.0.4")
+                .Critical());
   EXPECT_THAT(world.Ask("consul", "NS").answer, ElementsAre("consul. 0 NS s1.node.dc1.consul."));
 }
 
 TEST(AnswerTest, NonTerminalsHoldNothing) {
   World world;
   world.Datacenters({"dc1", "dc2"}).Add(Node("a.b", "10.0.0.1"));
-  for (const char* name : {"service.consul", "node.consul", "query.dc2.consul", "addr.consul", "dc1.consul", "dc2.consul", "_tcp.service.consul",
-                           "_tcp.consul", "b.node.consul"}) {
+  for (const char* name : {"service.consul", "node.consul", "query.dc2.consul", "addr.consul", "dc1.consul",
+                           "dc2.consul", "_tcp.service.consul", "_tcp.consul", "b.node.consul"}) {
     ExpectNegative(world.Ask(name, "A"), "NOERROR");
     ExpectNegative(world.Ask(name, "ANY"), "NOERROR");
   }
@@ -96,8 +110,9 @@ TEST(AnswerTest, NonTerminalsHoldNothing) {
 
 TEST(AnswerTest, NamesThatAreNot) {
   World world;
-  for (const char* name : {"x.consul", "absent.service.consul", "absent.node.consul", "web.service.dc9.consul", "a.b.service.x.y.consul",
-                           "xyz.addr.consul", "ns.consul", "a.b.consul", "absent.virtual.consul"}) {
+  for (const char* name :
+       {"x.consul", "absent.service.consul", "absent.node.consul", "web.service.dc9.consul", "a.b.service.x.y.consul",
+        "xyz.addr.consul", "ns.consul", "a.b.consul", "absent.virtual.consul"}) {
     ExpectNegative(world.Ask(name, "A"), "NXDOMAIN");
   }
   EXPECT_EQ(world.Ask("Absent.SERVICE.consul", "A").question, "Absent.SERVICE.consul. A");
@@ -115,7 +130,8 @@ TEST(AnswerTest, NodesHaveAnAddressAndText) {
   EXPECT_THAT(txt.additional, IsEmpty());
   EXPECT_EQ(world.Ask("foo.node.consul", "ANY").answer.size(), 3U);
   ExpectNegative(world.Ask("foo.node.consul", "AAAA"), "NOERROR");
-  for (const char* type : {"SRV", "MX", "CNAME", "PTR", "NS", "SOA"}) ExpectNegative(world.Ask("foo.node.consul", type), "NOERROR");
+  for (const char* type : {"SRV", "MX", "CNAME", "PTR", "NS", "SOA"})
+    ExpectNegative(world.Ask("foo.node.consul", type), "NOERROR");
 }
 
 TEST(AnswerTest, NodeTextInAdditionalSectionsIsAnOption) {
@@ -162,11 +178,15 @@ TEST(AnswerTest, NothingIsTruncatedOverTcp) {
   EXPECT_GT(reply.answer.size(), 200U) << "as much as fits";
 }
 
-TEST(AnswerTest, NodesOfOtherDatacentersShowTheirWanAddress) {
+TEST(AnswerTest, TranslatedNodesShowTheirWanAddress) {
   World world;
   world.Datacenters({"dc1", "dc2"});
   EXPECT_EQ(world.Ask("w1.node.dc2.consul", "A").rcode, "wait node w1 dc2");
-  world.Add(Node("w1", "203.0.113.1", "dc2").Tagged("wan", "203.0.113.1").Tagged("lan_ipv4", "10.0.8.1").Tagged("wan_ipv4", "203.0.113.1"));
+  world.Add(Node("w1", "203.0.113.1", "dc2")
+                .Tagged("wan", "203.0.113.1")
+                .Tagged("lan_ipv4", "10.0.8.1")
+                .Tagged("wan_ipv4", "203.0.113.1")
+                .Translated());
   EXPECT_THAT(world.Ask("w1.node.dc2.consul", "A").answer, ElementsAre("w1.node.dc2.consul. 0 A 203.0.113.1"));
 }
 
@@ -213,7 +233,8 @@ TEST(AnswerTest, ServfailBeforeTheFirstDataAndAfterTheLast) {
   for (const auto freshness : {catalog::Freshness::kStarting, catalog::Freshness::kExpired}) {
     World world;
     world.Add(Service("web").On("n1", "10.0.0.1")).Freshness(freshness);
-    for (const char* name : {"web.service.consul", "absent.service.consul", "n1.node.consul", "web.service.dc2.consul", "q.query.consul"}) {
+    for (const char* name : {"web.service.consul", "absent.service.consul", "n1.node.consul", "web.service.dc2.consul",
+                             "q.query.consul"}) {
       const Reply reply = world.Ask(name, "A");
       EXPECT_EQ(reply.rcode, "SERVFAIL") << name;
       EXPECT_EQ(reply.flags, "") << name;
@@ -227,7 +248,8 @@ TEST(AnswerTest, TheAlternativeDomainNamesThePrimaryOne) {
   World world([](Settings& s) { s.alt_domain = test::WireName("alt.test"); });
   world.Add(Service("web").On("n1", "10.0.0.1").Port(80));
   EXPECT_THAT(world.Ask("web.service.alt.test", "A").answer, ElementsAre("web.service.alt.test. 0 A 10.0.0.1"));
-  EXPECT_THAT(world.Ask("web.service.alt.test", "SRV").answer, ElementsAre("web.service.alt.test. 0 SRV 1 1 80 n1.node.dc1.consul."));
+  EXPECT_THAT(world.Ask("web.service.alt.test", "SRV").answer,
+              ElementsAre("web.service.alt.test. 0 SRV 1 1 80 n1.node.dc1.consul."));
   ExpectNegative(world.Ask("absent.service.alt.test", "A"), "NXDOMAIN");
   EXPECT_THAT(world.Ask("alt.test", "SOA").answer, ElementsAre(kSoa));
 }
@@ -246,7 +268,18 @@ TEST(AnswerTest, UseIsReportedOncePerTenSeconds) {
   EXPECT_FALSE(answerer.has_used());
   world.Ask("db.service.consul", "A");
   world.At(30000).Ask("web.service.consul", "A");
-  EXPECT_THAT(answerer.TakeUsed(), ElementsAre(catalog::Key{Kind::kService, "dc1", "db"}, catalog::Key{Kind::kService, "dc1", "web"}));
+  EXPECT_THAT(answerer.TakeUsed(),
+              ElementsAre(catalog::Key{Kind::kService, "dc1", "db"}, catalog::Key{Kind::kService, "dc1", "web"}));
+}
+
+TEST(AnswerTest, UseOfForeignNodesIsReportedToo) {
+  World world;
+  world.Datacenters({"dc1", "dc2"}).Add(Node("n1", "10.0.0.1")).Add(Node("W1", "10.0.8.1", "dc2"));
+  world.Ask("n1.node.consul", "A");
+  EXPECT_FALSE(world.handler().answerer().has_used()) << "own nodes are known whether they are used or not";
+  world.Ask("w1.node.dc2.consul", "A");
+  world.Ask("w1.node.dc2.consul", "AAAA");
+  EXPECT_THAT(world.handler().answerer().TakeUsed(), ElementsAre(catalog::Key{Kind::kNode, "dc2", "w1"}));
 }
 
 TEST(AnswerTest, ReportsOfUseAreBounded) {
@@ -266,20 +299,37 @@ TEST(AnswerTest, AnsweringDoesNotAllocate) {
   Service web("web");
   for (int i = 0; i < 40; ++i) {
     const std::string n = std::to_string(i + 1);
-    web.On(Node("n" + n, "10.0.0." + n).Tagged("lan_ipv6", "2001:db8::" + n).Meta("k", "v")).Port(80).Weights(static_cast<uint16_t>(i + 1), 1).Tag(i % 2 ? "odd" : "even");
+    web.On(Node("n" + n, "10.0.0." + n).Tagged("lan_ipv6", "2001:db8::" + n).Meta("k", "v"))
+        .Port(80)
+        .Weights(static_cast<uint16_t>(i + 1), 1)
+        .Tag(i % 2 ? "odd" : "even");
   }
-  world.Add(web).Add(Service("small").On("n1", "10.0.0.1").Port(80)).Add(Service("dead").On("n1", "10.0.0.1").Critical());
-  const Question kQuestions[] = {
-      Question("web.service.consul", "A"),         Question("web.service.consul", "A").Edns(1232), Question("web.service.consul", "AAAA"),
-      Question("web.service.consul", "ANY").Tcp(), Question("web.service.consul", "SRV").Tcp(),    Question("small.service.consul", "SRV"),
-      Question("odd.web.service.consul", "A"),     Question("_web._even.service.consul", "SRV"),   Question("n1.node.consul", "A"),
-      Question("n1.node.consul", "TXT"),           Question("0a000001.addr.consul", "A"),          Question("dead.service.consul", "A"),
-      Question("absent.service.consul", "A"),      Question("absent.node.consul", "AAAA"),         Question("consul", "SOA"),
-      Question("consul", "NS"),                    Question("foreign.test", "A"),                  Question("web.service.consul", "AXFR")};
+  world.Add(web)
+      .Add(Service("small").On("n1", "10.0.0.1").Port(80))
+      .Add(Service("dead").On("n1", "10.0.0.1").Critical());
+  const Question kQuestions[] = {Question("web.service.consul", "A"),
+                                 Question("web.service.consul", "A").Edns(1232),
+                                 Question("web.service.consul", "AAAA"),
+                                 Question("web.service.consul", "ANY").Tcp(),
+                                 Question("web.service.consul", "SRV").Tcp(),
+                                 Question("small.service.consul", "SRV"),
+                                 Question("odd.web.service.consul", "A"),
+                                 Question("_web._even.service.consul", "SRV"),
+                                 Question("n1.node.consul", "A"),
+                                 Question("n1.node.consul", "TXT"),
+                                 Question("0a000001.addr.consul", "A"),
+                                 Question("dead.service.consul", "A"),
+                                 Question("absent.service.consul", "A"),
+                                 Question("absent.node.consul", "AAAA"),
+                                 Question("consul", "SOA"),
+                                 Question("consul", "NS"),
+                                 Question("foreign.test", "A"),
+                                 Question("web.service.consul", "AXFR")};
   std::vector<uint8_t> out(65535);
   for (const Question& question : kQuestions) {
     const auto packet = question.Packet();
-    const query::Context context{.transport = question.over_tcp() ? query::Transport::kTcp : query::Transport::kUdp, .now_ms = 1000};
+    const query::Context context{.transport = question.over_tcp() ? query::Transport::kTcp : query::Transport::kUdp,
+                                 .now_ms = 1000};
     ASSERT_GT(world.handler().Handle(packet, context, out).size, 0U);  // notes the use
     const size_t before = test::AllocationCount();
     for (int i = 0; i < 100; ++i) world.handler().Handle(packet, context, out);

@@ -177,7 +177,8 @@ TEST(DrawTest, ZerosComeLastInUniformOrder) {
 TEST(DrawTest, ALoneItemBeforeZerosIsAlwaysFirst) {
   Drawer drawer(7);
   const Weights weights = {65535, 0};
-  for (int i = 0; i < 100; ++i) EXPECT_THAT(drawer.Draw(weights.size(), weights, Summarize(weights), 2), ElementsAre(0U, 1U));
+  for (int i = 0; i < 100; ++i)
+    EXPECT_THAT(drawer.Draw(weights.size(), weights, Summarize(weights), 2), ElementsAre(0U, 1U));
 }
 
 TEST(DrawTest, AllZerosAreShuffled) {

@@ -17,14 +17,18 @@ using test::World;
 
 // The outcome for a name in "consul.": "service web", "wait query q dc1", "no data" ...
 std::string Look(World& world, const std::string& left_of_domain, uint64_t now_ms = 1000) {
-  static constexpr const char* kOutcomes[] = {"apex", "service", "node", "address", "no data", "no name", "wait", "unavailable"};
+  static constexpr const char* kOutcomes[] = {"apex",    "service", "node", "address",
+                                              "no data", "no name", "wait", "unavailable"};
   static constexpr const char* kKinds[] = {"service", "connect", "ingress", "query", "node"};
   const wire::Name name = test::WireName(left_of_domain.empty() ? "consul" : left_of_domain + ".consul");
   ZoneNameText text;
   const Found found = Lookup(world.data(), ParseZoneName(name, name.label_count() - 1, text), now_ms);
   std::string out = kOutcomes[static_cast<size_t>(found.outcome)];
-  if (found.wanted) out += std::string(" ") + kKinds[static_cast<size_t>(found.wanted->kind)] + " " + found.wanted->name + " " + found.wanted->datacenter;
-  if (found.outcome == Outcome::kService) out += " " + found.service->source->key.name + (found.set == &found.service->untagged ? "" : " tagged");
+  if (found.wanted)
+    out += std::string(" ") + kKinds[static_cast<size_t>(found.wanted->kind)] + " " + found.wanted->name + " " +
+           found.wanted->datacenter;
+  if (found.outcome == Outcome::kService)
+    out += " " + found.service->source->key.name + (found.set == &found.service->untagged ? "" : " tagged");
   if (found.outcome == Outcome::kNode) out += " " + found.node->node->name;
   return out;
 }
@@ -84,7 +88,8 @@ TEST(LookupTest, AddressesOfEitherLength) {
   EXPECT_EQ(Look(world, "0a000001.addr"), "address");
   EXPECT_EQ(Look(world, v6 + ".addr.dc2"), "address");
   EXPECT_EQ(Look(world, "0a000001.addr.dc3"), "no name");
-  for (const std::string& bad : {std::string("0a00000"), std::string("0a0000011"), std::string("0a00000g"), v6.substr(1), v6 + "0"}) {
+  for (const std::string& bad :
+       {std::string("0a00000"), std::string("0a0000011"), std::string("0a00000g"), v6.substr(1), v6 + "0"}) {
     EXPECT_EQ(Look(world, bad + ".addr"), "no name") << bad;
   }
 }

@@ -18,7 +18,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-std::shared_ptr<const PreparedService> Prepare(const Service& service, const std::function<void(Settings&)>& change = {}) {
+std::shared_ptr<const PreparedService> Prepare(const Service& service,
+                                               const std::function<void(Settings&)>& change = {}) {
   return Preparer(MakeSettings(change)).Prepare(service.Build());
 }
 
@@ -29,7 +30,8 @@ Lines A(const AnswerSet& set) {
     char buffer[INET_ADDRSTRLEN];
     const auto weights = set.a.weights();
     const uint64_t weight = weights.empty() ? set.a.summary().total / set.a.size() : weights[i];
-    out.push_back(std::string(inet_ntop(AF_INET, set.a[i].data(), buffer, sizeof buffer)) + " *" + std::to_string(weight));
+    out.push_back(std::string(inet_ntop(AF_INET, set.a[i].data(), buffer, sizeof buffer)) + " *" +
+                  std::to_string(weight));
   }
   return out;
 }
@@ -45,23 +47,37 @@ Lines Srv(const PreparedService& service, const AnswerSet& set) {
 }
 
 TEST(PreparedTest, EqualAddressesMergeAndAddTheirWeights) {
-  const auto web = Prepare(Service("web").On("n1", "10.0.0.1").Port(80).Weights(2, 1).On("n2", "10.0.0.2").Port(80).On("n1", "10.0.0.1")
-                               .Port(81).Weights(5, 1).On("n3", "10.0.0.3").Port(80).Address("10.0.0.2").Weights(3, 1));
+  const auto web = Prepare(Service("web")
+                               .On("n1", "10.0.0.1")
+                               .Port(80)
+                               .Weights(2, 1)
+                               .On("n2", "10.0.0.2")
+                               .Port(80)
+                               .On("n1", "10.0.0.1")
+                               .Port(81)
+                               .Weights(5, 1)
+                               .On("n3", "10.0.0.3")
+                               .Port(80)
+                               .Address("10.0.0.2")
+                               .Weights(3, 1));
   EXPECT_THAT(A(web->untagged), ElementsAre("10.0.0.1 *7", "10.0.0.2 *4"));
   EXPECT_THAT(Srv(*web, web->untagged), UnorderedElementsAre("n1:80 *2", "n1:81 *5", "n2:80 *1", "n3:80 *3"));
 }
 
 TEST(PreparedTest, AddressesOfWeightZeroAppearOnlyWhenThereIsNothingElse) {
-  const auto mixed = Prepare(Service("web").On("n1", "10.0.0.1").Weights(4, 0).On("n2", "10.0.0.2").Weights(4, 0).Warning());
+  const auto mixed =
+      Prepare(Service("web").On("n1", "10.0.0.1").Weights(4, 0).On("n2", "10.0.0.2").Weights(4, 0).Warning());
   EXPECT_THAT(A(mixed->untagged), ElementsAre("10.0.0.1 *4"));
   EXPECT_THAT(Srv(*mixed, mixed->untagged), ElementsAre("n1:0 *4", "n2:0 *0"));
-  const auto zeros = Prepare(Service("web").On("n1", "10.0.0.1").Weights(4, 0).Warning().On("n2", "10.0.0.2").Weights(4, 0).Warning());
+  const auto zeros =
+      Prepare(Service("web").On("n1", "10.0.0.1").Weights(4, 0).Warning().On("n2", "10.0.0.2").Weights(4, 0).Warning());
   EXPECT_THAT(A(zeros->untagged), ElementsAre("10.0.0.1 *1", "10.0.0.2 *1"));
   EXPECT_THAT(Srv(*zeros, zeros->untagged), ElementsAre("n1:0 *0", "n2:0 *0"));
 }
 
 TEST(PreparedTest, ASharedAddressKeepsTheWeightOfItsHealthyHalf) {
-  const auto web = Prepare(Service("web").On("n1", "10.0.0.1").Weights(4, 0).On("n1", "10.0.0.1").Port(2).Weights(4, 0).Warning());
+  const auto web =
+      Prepare(Service("web").On("n1", "10.0.0.1").Weights(4, 0).On("n1", "10.0.0.1").Port(2).Weights(4, 0).Warning());
   EXPECT_THAT(A(web->untagged), ElementsAre("10.0.0.1 *4"));
 }
 
@@ -80,7 +96,17 @@ TEST(PreparedTest, APreparedQueryHasItsOwnOnlyPassing) {
 }
 
 TEST(PreparedTest, TagsFoldCaseAndKnowTheirInstances) {
-  const auto web = Prepare(Service("web").On("n1", "10.0.0.1").Tag("V1").Tag("v1").Tag("all").On("n2", "10.0.0.2").Tag("v2").Tag("All").On("n3", "10.0.0.3").Tag("dead").Critical());
+  const auto web = Prepare(Service("web")
+                               .On("n1", "10.0.0.1")
+                               .Tag("V1")
+                               .Tag("v1")
+                               .Tag("all")
+                               .On("n2", "10.0.0.2")
+                               .Tag("v2")
+                               .Tag("All")
+                               .On("n3", "10.0.0.3")
+                               .Tag("dead")
+                               .Critical());
   ASSERT_NE(web->FindTag("v1"), nullptr);
   EXPECT_THAT(A(*web->FindTag("v1")), ElementsAre("10.0.0.1 *1"));
   EXPECT_THAT(A(*web->FindTag("v2")), ElementsAre("10.0.0.2 *1"));
@@ -110,12 +136,25 @@ TEST(PreparedTest, TagsWithDotsHaveNonTerminalsAbove) {
 }
 
 TEST(PreparedTest, SrvRecordsAreDistinctAndTheHealthiestStays) {
-  const auto web = Prepare(Service("web").On("n1", "10.0.0.1").Port(100).Weights(5, 2).Warning().On("n1", "10.0.0.1").Port(100).Weights(5, 2));
+  const auto web = Prepare(Service("web")
+                               .On("n1", "10.0.0.1")
+                               .Port(100)
+                               .Weights(5, 2)
+                               .Warning()
+                               .On("n1", "10.0.0.1")
+                               .Port(100)
+                               .Weights(5, 2));
   EXPECT_THAT(Srv(*web, web->untagged), ElementsAre("n1:100 *5"));
 }
 
 TEST(PreparedTest, TheSameAddressTargetOnTwoNodesIsOneRecord) {
-  const auto web = Prepare(Service("web").On("n1", "10.0.0.1").Port(100).Address("10.0.3.9").On("n2", "10.0.0.2").Port(100).Address("10.0.3.9"));
+  const auto web = Prepare(Service("web")
+                               .On("n1", "10.0.0.1")
+                               .Port(100)
+                               .Address("10.0.3.9")
+                               .On("n2", "10.0.0.2")
+                               .Port(100)
+                               .Address("10.0.3.9"));
   EXPECT_THAT(Srv(*web, web->untagged), ElementsAre("n1:100 *1"));
   EXPECT_EQ(web->endpoints[1].same_target, 0U);
   EXPECT_THAT(A(web->untagged), ElementsAre("10.0.3.9 *2"));
@@ -175,7 +214,8 @@ TEST(PreparedTest, TtlsAndLimitsFollowTheRules) {
 
 TEST(PreparedTest, NodesHaveOwnersAddressesAndText) {
   Preparer preparer(MakeSettings());
-  const auto node = preparer.Prepare(Node("A.Node", "10.0.0.1", "DC1").Meta("k", "v").Meta("rfc1035-x", "y").Build(), false);
+  const auto node =
+      preparer.Prepare(Node("A.Node", "10.0.0.1", "DC1").Meta("k", "v").Meta("rfc1035-x", "y").Build(), false);
   EXPECT_EQ(node->owner, std::string("\1A\4Node\4node\3dc1\6consul\0", 24));
   EXPECT_THAT(node->txt, ElementsAre("\3k=v", "\1y"));
   EXPECT_EQ(node->host, "");
@@ -202,7 +242,8 @@ TEST(PreparedTest, NodesThatAreGoneAreForgotten) {
 
 TEST(PreparedTest, InstancesOfOneNodeShareItsPlace) {
   // As a prepared query may bring them: not sorted by node.
-  const auto web = Prepare(Service("web").On("n1", "10.0.0.1").Port(1).On("n2", "10.0.0.2").Port(2).On("n1", "10.0.0.1").Port(3));
+  const auto web =
+      Prepare(Service("web").On("n1", "10.0.0.1").Port(1).On("n2", "10.0.0.2").Port(2).On("n1", "10.0.0.1").Port(3));
   ASSERT_EQ(web->endpoints.size(), 3U);
   EXPECT_EQ(web->endpoints[0].node_index, web->endpoints[2].node_index);
   EXPECT_NE(web->endpoints[0].node_index, web->endpoints[1].node_index);
@@ -210,8 +251,8 @@ TEST(PreparedTest, InstancesOfOneNodeShareItsPlace) {
 
 TEST(PreparedTest, TheDatacenterIsTheOneThatAnswered) {
   const Service query = Service("q", catalog::Kind::kQuery).On("n", "10.0.0.1");
-  EXPECT_EQ(Prepare(query)->datacenter(), "dc1");
-  EXPECT_EQ(Prepare(Service(query).AnsweredBy("dc2"))->datacenter(), "dc2");
+  EXPECT_EQ(Prepare(query)->datacenter, "dc1");
+  EXPECT_EQ(Prepare(Service(query).AnsweredBy("dc2"))->datacenter, "dc2");
 }
 
 }  // namespace

@@ -36,8 +36,9 @@ TEST(ReverseNameTest, Ipv4) {
 }
 
 TEST(ReverseNameTest, WhatIsNoIpv4Address) {
-  for (const char* name : {"256.3.2.1.in-addr.arpa", "04.3.2.1.in-addr.arpa", "1e.3.2.1.in-addr.arpa", "x.in-addr.arpa",
-                           "5.4.3.2.1.in-addr.arpa", "-1.3.2.1.in-addr.arpa", "+1.3.2.1.in-addr.arpa", "1000.2.1.in-addr.arpa"}) {
+  for (const char* name :
+       {"256.3.2.1.in-addr.arpa", "04.3.2.1.in-addr.arpa", "1e.3.2.1.in-addr.arpa", "x.in-addr.arpa",
+        "5.4.3.2.1.in-addr.arpa", "-1.3.2.1.in-addr.arpa", "+1.3.2.1.in-addr.arpa", "1000.2.1.in-addr.arpa"}) {
     EXPECT_EQ(Meaning(name), "bad") << name;
   }
 }
@@ -54,12 +55,16 @@ TEST(ReverseNameTest, Ipv6) {
 }
 
 TEST(ReverseNameTest, AMappedAddressIsTheIpv4Address) {
-  const std::string mapped = "4030201" "0ffff" + std::string(20, '0');
+  const std::string mapped =
+      "4030201"
+      "0ffff" +
+      std::string(20, '0');
   EXPECT_EQ(Meaning(Nibbles(mapped)), "address ::ffff:1.2.3.4");
 }
 
 TEST(ReverseNameTest, OtherTrees) {
-  for (const char* name : {".", "arpa", "e164.arpa", "home.arpa", "in-addr.consul", "1.2.3.4.in-addr.arpa.consul", "xin-addr.arpa"}) {
+  for (const char* name :
+       {".", "arpa", "e164.arpa", "home.arpa", "in-addr.consul", "1.2.3.4.in-addr.arpa.consul", "xin-addr.arpa"}) {
     EXPECT_EQ(Meaning(name), "foreign") << name;
   }
 }

@@ -55,8 +55,15 @@ TEST(TxtTest, TheRfc1035PrefixGivesTheValueAlone) {
 }
 
 TEST(TxtTest, AnInstanceTellsItsDataAndThenItsMeta) {
-  const Service service =
-      Service("web").On("Node1", "10.0.0.1").Id("web-1").Weights(10, 3).Warning().Tag("v1").Tag("Blue").Meta("a", "b").Meta("c", "");
+  const Service service = Service("web")
+                              .On("Node1", "10.0.0.1")
+                              .Id("web-1")
+                              .Weights(10, 3)
+                              .Warning()
+                              .Tag("v1")
+                              .Tag("Blue")
+                              .Meta("a", "b")
+                              .Meta("c", "");
   EXPECT_EQ(Txt(service), "[id=web-1][node=Node1][status=warning][weight=3][tags=v1,Blue][a=b][c=]");
   EXPECT_EQ(Txt(Service("web").On("n", "10.0.0.1").Id("x")), "[id=x][node=n][status=passing][weight=1][tags=]");
 }

@@ -23,7 +23,8 @@ using State = Entry::State;
 Lines Reverse(World& world, const char* address) {
   Lines out;
   for (const auto& target : world.data().FindReverse(ToIpKey(*ParseIpv4(address)))) {
-    out.push_back(target.node != nullptr ? "node " + target.node->node->name : "service " + target.service->source->key.name);
+    out.push_back(target.node != nullptr ? "node " + target.node->node->name
+                                         : "service " + target.service->source->key.name);
   }
   return out;
 }
@@ -222,7 +223,8 @@ TEST(ZoneDataTest, TellsTheLargestSet) {
 TEST(ZoneDataTest, EverythingButFreshIsStale) {
   World world;
   EXPECT_FALSE(world.data().stale());
-  for (const auto freshness : {catalog::Freshness::kStarting, catalog::Freshness::kStale, catalog::Freshness::kExpired}) {
+  for (const auto freshness :
+       {catalog::Freshness::kStarting, catalog::Freshness::kStale, catalog::Freshness::kExpired}) {
     world.Freshness(freshness);
     EXPECT_TRUE(world.data().stale());
   }

@@ -100,7 +100,7 @@ TEST(ZoneNameTest, EveryFormHasItsMeaning) {
       {"a\\.b.service", "none"},
       {"x.a\\.b.node", "none"},
       {"a\\.b", "datacenter dc=a.b"},
-      {"\\000.node", "node " },
+      {"\\000.node", "node "},
   };
   for (const auto& [name, meaning] : kCases) {
     std::string expected = meaning;

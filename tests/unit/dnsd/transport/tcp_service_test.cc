@@ -79,14 +79,17 @@ class Client {
 class TcpServiceTest : public ::testing::Test {
  protected:
   TcpServiceTest() : waiting(loop, world.handler(), [](const catalog::Key&) {}) {
-    world.Datacenters({"dc1", "dc2"}).Add(Service("web").On("n1", "10.0.0.1").Port(80)).Add(test::ManyInstances("many", 2000));
+    world.Datacenters({"dc1", "dc2"})
+        .Add(Service("web").On("n1", "10.0.0.1").Port(80))
+        .Add(test::ManyInstances("many", 2000));
   }
 
   void Listen(TcpOptions options = {}, size_t max_connections = 100, size_t max_per_client = 0) {
     budget = std::make_unique<TcpBudget>(max_connections, max_per_client);
     net::SocketAddress address = net::SocketAddress::Parse("127.0.0.1", 53).value();
     address.set_port(0);
-    service = TcpService::Listen(loop, address, options, *budget, world.handler(), waiting, [this] { ++batches; }).value();
+    service =
+        TcpService::Listen(loop, address, options, *budget, world.handler(), waiting, [this] { ++batches; }).value();
   }
   ::testing::AssertionResult Replies(Client& client, size_t n) {
     return RunUntil(loop, [&] { return client.Read(), client.replies.size() >= n; });
@@ -285,7 +288,9 @@ TEST_F(TcpServiceTest, OneClientMayNotTakeAllConnections) {  // W224
 TEST_F(TcpServiceTest, AFullHouseHasLessPatience) {  // W222
   Listen({.idle_timeout = Millis(2000)}, /*max_connections=*/1);
   Client client(service->local());
-  ASSERT_TRUE(RunUntil(loop, [&] { return client.Read(), client.closed; }, Millis(1500))) << "a tenth of the timeout";
+  ASSERT_TRUE(RunUntil(
+      loop, [&] { return client.Read(), client.closed; }, Millis(1500)))
+      << "a tenth of the timeout";
 }
 
 TEST_F(TcpServiceTest, DrainSendsWhatIsQueued) {  // W234

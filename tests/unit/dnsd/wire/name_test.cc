@@ -48,8 +48,8 @@ TEST(NameTest, TheRootHasNoLabels) {
 
 TEST(NameTest, RefusesCutAndCompressedNames) {
   Name name;
-  for (const char* bytes : {"", "01", "01 61", "03 61 62", "03 61 62 63", "01 61 c0 0c", "c0 00", "40 61*64 00", "41 61*65 00",
-                            "81 61 00"}) {
+  for (const char* bytes : {"", "01", "01 61", "03 61 62", "03 61 62 63", "01 61 c0 0c", "c0 00", "40 61*64 00",
+                            "41 61*65 00", "81 61 00"}) {
     EXPECT_EQ(name.Read(Hex(bytes)), 0U) << bytes;
   }
 }
@@ -122,7 +122,8 @@ TEST(NameTest, AppendLabelsKeepsCaseAndUndoesAFailure) {
   std::string out = "x";
   EXPECT_TRUE(AppendLabels("Node.A", out));
   EXPECT_EQ(out, "x\4Node\1A");
-  for (const std::string& bad : {std::string("a..b"), std::string(".a"), std::string("a."), std::string(), Repeat("x", 64)}) {
+  for (const std::string& bad :
+       {std::string("a..b"), std::string(".a"), std::string("a."), std::string(), Repeat("x", 64)}) {
     EXPECT_FALSE(AppendLabels(bad, out)) << bad;
     EXPECT_EQ(out, "x\4Node\1A");
   }

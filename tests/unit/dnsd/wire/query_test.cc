@@ -111,10 +111,13 @@ TEST(QueryTest, RefusesMalformedPackets) {
       {"an answer is missing", Question(kWeb, "A").Counts(-1, 1, -1, -1).Packet()},
       {"a record is cut in its owner", Question(kWeb, "A").Counts(-1, -1, -1, 1).Tail("03 7765").Packet()},
       {"a record is cut in its head", Question(kWeb, "A").Counts(-1, -1, -1, 1).Tail("00 0001 0001 0000").Packet()},
-      {"a record is cut in its data", Question(kWeb, "A").Counts(-1, -1, -1, 1).Tail("00 0001 0001 00000000 0004 0a00").Packet()},
+      {"a record is cut in its data",
+       Question(kWeb, "A").Counts(-1, -1, -1, 1).Tail("00 0001 0001 00000000 0004 0a00").Packet()},
       {"an owner's pointer is cut", Question(kWeb, "A").Counts(-1, -1, -1, 1).Tail("c0").Packet()},
-      {"an owner's label is of an unknown type", Question(kWeb, "A").Record(3, "80 61 00 0001 0001 00000000 0000").Packet()},
-      {"W84 the OPT ends behind the packet", Question(kWeb, "A").Counts(-1, -1, -1, 1).Tail("00 0029 04d0 00000000 0014").Packet()},
+      {"an owner's label is of an unknown type",
+       Question(kWeb, "A").Record(3, "80 61 00 0001 0001 00000000 0000").Packet()},
+      {"W84 the OPT ends behind the packet",
+       Question(kWeb, "A").Counts(-1, -1, -1, 1).Tail("00 0029 04d0 00000000 0014").Packet()},
       {"W88 a record behind the TSIG", Question(kWeb, "A").Record(3, kTsig).Record(3, kARecord).Packet()},
       {"an OPT behind the TSIG", Question(kWeb, "A").Record(3, kTsig).Record(3, kOpt).Packet()},
       {"W105 two OPT", Question(kWeb, "A").Edns(1232).Record(3, kOpt).Packet()},
@@ -156,7 +159,7 @@ TEST(QueryTest, ToleratesRecordsAndBytesThatItDoesNotNeed) {
   for (int section = 1; section <= 3; ++section) {  // W76-W78
     EXPECT_EQ(Parse(Question(kWeb, "A").Record(section, kARecord)), Verdict::kQuery) << section;
   }
-  EXPECT_EQ(Parse(Question(kWeb, "A").Tail("00")), Verdict::kQuery);           // W82
+  EXPECT_EQ(Parse(Question(kWeb, "A").Tail("00")), Verdict::kQuery);                // W82
   EXPECT_EQ(Parse(Question(kWeb, "A").Edns(512).Tail("ff*100")), Verdict::kQuery);  // W83
   // W87: SIG(0) owned by the root.
   EXPECT_EQ(Parse(Question(kWeb, "A").Record(3, "00 0018 00ff 00000000 0006 010203040506")), Verdict::kQuery);
