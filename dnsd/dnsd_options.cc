@@ -1,11 +1,7 @@
 // Signpost. Apache-2.0; see LICENSE.
 #include "dnsd/dnsd_options.h"
 
-#include <arpa/inet.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <iterator>
 #include <string_view>
@@ -70,14 +66,6 @@ std::string CheckAddress(std::string_view text, uint16_t default_port) {
 std::string CheckListen(std::string_view text) { return CheckAddress(text, kDnsPort); }
 std::string CheckHttp(std::string_view text) { return CheckAddress(text, 0); }
 
-std::string CheckIp(std::string_view text) {
-  std::array<uint8_t, sizeof(in6_addr)> bytes{};
-  const std::string address(text);
-  if (inet_pton(AF_INET, address.c_str(), bytes.data()) == 1) return "";
-  if (inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1) return "";
-  return "must be an IP address, not " + options::Quoted(text);
-}
-
 std::string CheckNotEmpty(std::string_view text) { return text.empty() ? "must not be empty" : ""; }
 
 Rows PlaceRows() {
@@ -121,16 +109,6 @@ Rows PlaceRows() {
        .help = "Datacenter that names without one belong to; the agent's when not given",
        .defaults = {"dc1"},
        .check = CheckDatacenter},
-      {.name = "node",
-       .value = "NAME",
-       .help = "Name of this node",
-       .default_note = "the host name",
-       .check = CheckNotEmpty},
-      {.name = "advertise",
-       .value = "ADDR",
-       .help = "Address of this node",
-       .default_note = "the first global address",
-       .check = CheckIp},
       {.name = "threads",
        .type = Type::kInteger,
        .value = "N",
@@ -239,12 +217,6 @@ std::chrono::seconds Seconds(const Values& values, std::string_view name) {
 
 int Int(const Values& values, std::string_view name) { return static_cast<int>(values.Integer(name)); }
 
-std::string HostName() {
-  std::array<char, 256> name{};
-  gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
-
 // An alternative domain like service.example would swallow names of the first one's form.
 Status CheckDomains(const Values& values, const StartOptions& start) {
   if (start.alt_domain.empty()) return Status::Ok();
@@ -278,8 +250,6 @@ Status ReadPlaces(const Values& values, StartOptions& start) {
   start.alt_domain = NormalDomain(values.String("alt-domain"));
   start.datacenter = ToLower(values.String("datacenter"));
   start.datacenter_is_default = !values.Given("datacenter");
-  start.node = values.Given("node") ? values.String("node") : HostName();
-  start.advertise = values.String("advertise");
   start.threads = Int(values, "threads");
   if (start.threads == 0) start.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   start.tcp_idle_timeout = values.Duration("tcp-idle-timeout");

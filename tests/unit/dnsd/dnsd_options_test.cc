@@ -76,10 +76,6 @@ TEST(DnsdOptions, EveryValueArrives) {
                                  "Other.Test",
                                  "--datacenter",
                                  "DC2",
-                                 "--node",
-                                 "n1",
-                                 "--advertise",
-                                 "192.0.2.1",
                                  "--threads",
                                  "3",
                                  "--node-ttl",
@@ -123,8 +119,6 @@ TEST(DnsdOptions, EveryValueArrives) {
   EXPECT_EQ(start.domain, "example.test");
   EXPECT_EQ(start.alt_domain, "other.test");
   EXPECT_EQ(start.datacenter, "dc2");
-  EXPECT_EQ(start.node, "n1");
-  EXPECT_EQ(start.advertise, "192.0.2.1");
   EXPECT_EQ(start.threads, 3);
   EXPECT_EQ(start.tcp_idle_timeout, 30s);
   EXPECT_EQ(start.tcp_max_connections, 9);
@@ -177,7 +171,6 @@ TEST(DnsdOptions, WrongValuesNameTheOption) {
       {{"--listen", "somewhere:53"}, "--listen is wrong: 'somewhere:53'"},
       {{"--listen", "127.0.0.1", "--listen", "127.0.0.1:53"}, "--listen names '127.0.0.1:53' twice"},
       {{"--http", "127.0.0.1"}, "--http is wrong: '127.0.0.1'"},
-      {{"--advertise", "host"}, "--advertise must be an IP address, not 'host'"},
       {{"--udp-answer-limit", "65536"}, "--udp-answer-limit must be an integer from 0 to 65535, not '65536'"},
       {{"--udp-answer-limit", "-1"}, "--udp-answer-limit must be an integer from 0 to 65535, not '-1'"},
       {{"--node-ttl", "10"}, "--node-ttl needs a unit"},
