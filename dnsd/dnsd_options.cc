@@ -39,8 +39,11 @@ bool IsLabel(std::string_view label) {
 
 std::string_view FirstLabel(std::string_view domain) { return domain.substr(0, domain.find('.')); }
 
+// Longer domains leave no room for the names below them (<32 hex digits>.addr.<datacenter>.<domain>).
+constexpr size_t kMaxDomain = 150;
+
 bool IsDomain(std::string_view domain) {
-  if (domain.size() > 253) return false;
+  if (domain.size() > kMaxDomain) return false;
   while (IsLabel(FirstLabel(domain))) {
     const size_t dot = domain.find('.');
     if (dot == std::string_view::npos) return true;
@@ -51,7 +54,8 @@ bool IsDomain(std::string_view domain) {
 
 std::string CheckDomain(std::string_view text) {
   if (IsDomain(NormalDomain(text))) return "";
-  return "must be a domain name such as consul or consul.example, not " + options::Quoted(text);
+  return "must be a domain name such as consul or consul.example of at most 150 characters, not " +
+         options::Quoted(text);
 }
 
 std::string CheckDatacenter(std::string_view text) {

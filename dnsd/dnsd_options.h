@@ -27,7 +27,7 @@ struct StartOptions {
   std::string alt_domain;              // likewise; empty = none
   std::string datacenter;              // lower case
   bool datacenter_is_default = false;  // nobody named it: the agent's counts
-  int threads = 1;        // one per core when none is given
+  int threads = 1;                     // one per core when none is given
   int tcp_max_connections = 0;
   int tcp_max_per_client = 0;  // 0 = no limit
   std::chrono::milliseconds tcp_idle_timeout{};

@@ -1,6 +1,7 @@
 // Signpost. Apache-2.0; see LICENSE.
 #include "dnsd/operations.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "common/json/json.h"
@@ -16,6 +17,9 @@ http::ServerResponse Text(int status, std::string body, std::string_view type = 
 
 // Ready once there is something to answer from. Degraded answers are answers still, so the status stays 200.
 http::ServerResponse Readiness(const OperationsView& view) {
+  const bool behind = std::ranges::any_of(
+      view.workers, [](const auto& worker) { return worker->freshness() == catalog::Freshness::kStarting; });
+  if (behind) return Text(503, "starting: waiting for the first catalog from Consul\n");
   switch (view.publisher.freshness()) {
     case catalog::Freshness::kStarting:
       return Text(503, "starting: waiting for the first catalog from Consul\n");

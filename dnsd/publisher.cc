@@ -7,12 +7,24 @@ namespace signpost::dnsd {
 
 using service_zone::Change;
 
+namespace {
+
+constexpr size_t kRepublishPortion = 200;
+constexpr Millis kRepublishTick{1};
+
+}  // namespace
+
 Publisher::Publisher(net::Loop& loop, std::shared_ptr<const service_zone::Settings> settings,
                      std::vector<std::unique_ptr<Worker>>& workers)
-    : workers_(workers), settings_(settings), preparer_(std::move(settings)), flush_(loop, [this] { Flush(); }) {}
+    : workers_(workers),
+      settings_(settings),
+      preparer_(std::move(settings)),
+      flush_(loop, [this] { Flush(); }),
+      republish_timer_(loop, [this] { Republish(); }) {}
 
 // Changes of one turn of the loop travel together; a change alone does not wait for more.
 void Publisher::Add(Change change) {
+  if (republish_timer_.running()) superseded_.insert(change.key);
   pending_.push_back(std::move(change));
   if (!flush_.running()) flush_.Start(Millis(0));
 }
@@ -32,7 +44,7 @@ void Publisher::Post(const Update& update) {
 
 void Publisher::OnService(const catalog::Key& key, std::shared_ptr<const catalog::Service> service) {
   Change change{.what = Change::What::kService, .key = key};
-  if (service) change.service = preparer_.Prepare(std::move(service));
+  if (service) change.service = preparer_.Prepare(service);
   Add(std::move(change));
 }
 
@@ -69,11 +81,27 @@ void Publisher::SetSettings(std::shared_ptr<const service_zone::Settings> settin
   preparer_ = service_zone::Preparer(settings_);
   Post([settings = settings_](service_zone::ZoneData& data, uint64_t) { data.SetSettings(settings); });
   if (!known) return;
-  for (const auto& service : known->services) OnService(service->key, service);
-  for (const auto& node : known->nodes) {
-    OnNode({catalog::Kind::kNode, wire::ToLower(node->datacenter), wire::ToLower(node->name)}, node);
+  republish_services_ = known->services;
+  republish_nodes_ = known->nodes;
+  superseded_.clear();
+  republish_timer_.Start(kRepublishTick);
+}
+
+// In portions, so that neither this thread nor the workers stop answering while a large catalog is prepared anew.
+void Publisher::Republish() {
+  for (size_t i = 0; i < kRepublishPortion && !republish_services_.empty(); ++i) {
+    const auto service = std::move(republish_services_.back());
+    republish_services_.pop_back();
+    if (!superseded_.contains(service->key)) OnService(service->key, service);
+  }
+  for (size_t i = 0; i < kRepublishPortion && !republish_nodes_.empty(); ++i) {
+    const auto node = std::move(republish_nodes_.back());
+    republish_nodes_.pop_back();
+    const catalog::Key key{catalog::Kind::kNode, wire::ToLower(node->datacenter), wire::ToLower(node->name)};
+    if (!superseded_.contains(key)) OnNode(key, node);
   }
   Flush();
+  if (!republish_services_.empty() || !republish_nodes_.empty()) republish_timer_.Start(kRepublishTick);
 }
 
 }  // namespace signpost::dnsd

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ class Publisher final : public catalog::Sink {
  private:
   void Add(service_zone::Change change);
   void Flush();
+  // Prepares the next few objects of `republish_` that nothing newer has taken the place of.
+  void Republish();
   template <typename Update>
   void Post(const Update& update);
 
@@ -52,6 +55,10 @@ class Publisher final : public catalog::Sink {
   std::shared_ptr<const service_zone::Settings> settings_;
   service_zone::Preparer preparer_;
   net::Timer flush_;
+  net::Timer republish_timer_;
+  std::vector<std::shared_ptr<const catalog::Service>> republish_services_;
+  std::vector<std::shared_ptr<const consul::Node>> republish_nodes_;
+  std::set<catalog::Key> superseded_;  // told anew by the source while the republishing goes on
   std::vector<service_zone::Change> pending_;
   std::vector<std::string> datacenters_;
   catalog::Freshness freshness_ = catalog::Freshness::kStarting;

@@ -51,9 +51,8 @@ std::string KeepUnusable(const std::string& path) {
 
 std::string PortInUse(const Status& status) {
   return status.text() +
-         ". If another name server holds the port (systemd-resolved on 127.0.0.53, dnsmasq, a second dnsd; `ss -lunp` "
-         "shows "
-         "it), stop it or choose other addresses with --listen";
+         ". If another name server holds the port (systemd-resolved on 127.0.0.53, dnsmasq, a second dnsd), stop it or "
+         "choose other addresses with --listen; `ss -lunp` shows who it is";
 }
 
 }  // namespace
@@ -167,7 +166,6 @@ void Server::OnWanted(std::vector<catalog::Key> keys) {
 
 // All or nothing: what is wrong with the new options leaves the old ones in force.
 void Server::Reload() {
-  feed_->ReloadToken();
   auto values = options::Read(DnsdRows(), source_);
   if (!values.ok()) {
     LogError("reload refused, the old options stay: " + values.status().text());
@@ -183,6 +181,7 @@ void Server::Reload() {
   }
   options_.live = options.value().live;
   SetLogging(options_.live.log.level, options_.live.log.format);
+  feed_->ReloadToken();
   feed_->SetMaxStale(options_.live.max_stale);
   publisher_->SetSettings(MakeSettings(options_), feed_->Collect());
   LogInfo("options reloaded");

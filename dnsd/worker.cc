@@ -60,6 +60,7 @@ void Worker::Post(Update update) {
   loop_.Post([this, update = std::move(update)] {
     update(data_, static_cast<uint64_t>(loop_.Now().count()));
     handler_.answerer().Reserve();
+    freshness_ = data_.freshness();
   });
 }
 
@@ -71,7 +72,13 @@ void Worker::ApplyNow(const std::vector<service_zone::Change>& changes) {
   const auto now_ms = static_cast<uint64_t>(loop_.Now().count());
   for (const service_zone::Change& change : changes) data_.Apply(change, now_ms);
   handler_.answerer().Reserve();
-  for (const service_zone::Change& change : changes) waiting_.Wake(change.key);
+  for (const service_zone::Change& change : changes) {
+    if (change.what == service_zone::Change::What::kUnavailable) {
+      waiting_.GiveUp(change.key);
+    } else {
+      waiting_.Wake(change.key);
+    }
+  }
 }
 
 void Worker::AfterBatch() {

@@ -2,6 +2,7 @@
 // One core's share of dnsd: a thread with its loop, its sockets and its own tables of the zone.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -34,7 +35,8 @@ class Worker {
   // Before Start. Binds UDP and TCP; returns the address bound, whose port is the kernel's choice for port 0.
   Result<net::SocketAddress> Bind(const net::SocketAddress& address);
   void Start();
-  // Any thread: takes no more queries; the thread ends when queued TCP answers have left, after `grace` at the latest.
+  // Any thread: takes no more TCP queries; the thread ends when queued TCP answers have left, after `grace` at the
+  // latest. UDP is answered to the end.
   void Drain(Millis grace);
   void Join();
 
@@ -49,6 +51,8 @@ class Worker {
   const std::vector<std::unique_ptr<transport::UdpService>>& udp() const { return udp_; }
   const std::vector<std::unique_ptr<transport::TcpService>>& tcp() const { return tcp_; }
   const transport::WaitingRoom& waiting() const { return waiting_; }
+  // What this worker answers by: behind the publisher's while changes are under way.
+  catalog::Freshness freshness() const { return freshness_; }
 
  private:
   void ApplyNow(const std::vector<service_zone::Change>& changes);
@@ -60,6 +64,7 @@ class Worker {
   transport::TcpBudget& budget_;
   OnWanted on_wanted_;
   service_zone::ZoneData data_;
+  std::atomic<catalog::Freshness> freshness_ = catalog::Freshness::kStarting;
   query::Handler handler_;
   transport::WaitingRoom waiting_;
   net::Timer report_used_;

@@ -36,9 +36,7 @@ std::string UsableToken(std::string_view text) {
   if (first == std::string_view::npos) return {};
   text = text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
   const bool clean = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  if (clean && text.size() <= kMaxToken) return std::string(text);
-  LogError("the Consul token holds characters that a token cannot have; it is not used");
-  return {};
+  return clean && text.size() <= kMaxToken ? std::string(text) : std::string();
 }
 
 uint64_t ReadNumber(std::string_view text) {
@@ -105,6 +103,7 @@ AgentClient::AgentClient(net::Loop& loop, AgentOptions options)
       address_(CheckedAddress(options_.url)),
       token_(UsableToken(options_.token)),
       http_(loop, HttpOptions(options_, address_)) {
+  if (token_.empty() && !options_.token.empty()) LogError("the Consul token cannot be one; it is not used");
   ReloadToken();
 }
 
@@ -147,12 +146,16 @@ void AgentClient::ReloadToken() {
   std::ifstream file(options_.token_file);
   std::string text(kMaxToken + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || !file.is_open()) {
-    LogWarn("cannot read the Consul token file " + options_.token_file + "; the token in use stays");
-    return;
+  const bool readable = file.is_open() && !file.bad();
+  text.resize(readable ? static_cast<size_t>(file.gcount()) : 0);
+  std::string token = UsableToken(text);
+  if (!token.empty()) {
+    token_ = std::move(token);
+    token_file_bad_ = false;
+  } else if (!std::exchange(token_file_bad_, true)) {
+    LogWarn(std::string(readable ? "no usable token in" : "cannot read") + " the Consul token file " +
+            options_.token_file + (token_.empty() ? "; there is no token" : "; the token in use stays"));
   }
-  text.resize(static_cast<size_t>(file.gcount()));
-  token_ = UsableToken(text);
 }
 
 }  // namespace signpost::consul

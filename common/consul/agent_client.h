@@ -83,7 +83,7 @@ class AgentClient {
   // `on_reply` is called once, later; it may destroy the call.
   [[nodiscard]] std::unique_ptr<Call> Get(const GetRequest& request, OnReply on_reply);
 
-  // Reads the token file again, if there is one (SIGHUP).
+  // Reads the token file again, if there is one (SIGHUP). Without a usable token in it the one in use stays.
   void ReloadToken();
 
   // Counts an error that was found behind a reply of status 200.
@@ -98,6 +98,7 @@ class AgentClient {
   AgentOptions options_;
   AgentAddress address_;
   std::string token_;
+  bool token_file_bad_ = false;  // at the last reading, and logged
   AgentCounters counters_;
   http::Client http_;
 };

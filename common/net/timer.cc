@@ -7,6 +7,12 @@
 #include "common/net/handle.h"
 
 namespace signpost::net {
+namespace {
+
+// libuv runs whatever is due in one go: a timer that restarts itself with 0 would be due again before it polls.
+thread_local bool firing = false;
+
+}  // namespace
 
 struct Timer::Impl final : Handle {
   Impl(Loop& loop, std::function<void()> fire) : Handle(loop), on_fire(std::move(fire)) {
@@ -18,7 +24,12 @@ struct Timer::Impl final : Handle {
     if (closing()) return;
     loop().AssertInLoop();
     loop().impl().Refresh();
-    const auto fire = [](uv_timer_t* handle) { OwnerOf<Impl>(handle).on_fire(); };
+    if (firing) delay = std::max(delay, Millis(1));
+    const auto fire = [](uv_timer_t* handle) {
+      const bool outer = std::exchange(firing, true);
+      OwnerOf<Impl>(handle).on_fire();
+      firing = outer;
+    };
     uv_timer_start(&timer, fire, ToUv(delay), ToUv(period));
   }
 

@@ -18,7 +18,8 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  // Fires once after `delay`; a running timer is moved.
+  // Fires once after `delay`, from inside a timer's `on_fire` at the earliest 1 ms later, so that sockets and tasks get
+  // their turn; a running timer is moved.
   void Start(Millis delay);
   // Fires every `period`, first after one period.
   void StartPeriodic(Millis period);

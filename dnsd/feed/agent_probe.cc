@@ -17,18 +17,24 @@ constexpr Millis kMaxRetry{1000};
 }  // namespace
 
 AgentProbe::AgentProbe(net::Loop& loop, consul::AgentClient& client, AgentProbeOptions options, Callbacks callbacks)
-    : client_(client),
+    : loop_(loop),
+      client_(client),
       options_(options),
       callbacks_(std::move(callbacks)),
       learning_(options.learn_datacenter),
       random_(RandomSeed()),
       backoff_(kFirstRetry, kMaxRetry),
       timer_(loop, [this] { Probe(); }) {
-  timer_.Start(Millis(0));
+  StartTimer(Millis(0));
 }
 
 void AgentProbe::Hurry() {
-  if (!lost_ && timer_.running()) timer_.Start(kFirstRetry);
+  if (!lost_ && timer_.running() && loop_.Now() + kFirstRetry < due_) StartTimer(kFirstRetry);
+}
+
+void AgentProbe::StartTimer(Millis delay) {
+  due_ = loop_.Now() + delay;
+  timer_.Start(delay);
 }
 
 void AgentProbe::Probe() {
@@ -93,10 +99,10 @@ void AgentProbe::Contact(const consul::AgentReply& reply) {
 }
 
 void AgentProbe::Again(bool failed) {
-  if (failed) return timer_.Start(backoff_.Next(random_));
+  if (failed) return StartTimer(backoff_.Next(random_));
   backoff_.Reset();
   const auto period = static_cast<uint64_t>(options_.period.count());
-  timer_.Start(Millis(static_cast<int64_t>(period - period / 10 + random_.Below(period / 5 + 1))));
+  StartTimer(Millis(static_cast<int64_t>(period - period / 10 + random_.Below(period / 5 + 1))));
 }
 
 }  // namespace signpost::feed

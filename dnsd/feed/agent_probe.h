@@ -34,7 +34,8 @@ class AgentProbe {
   // Begins at once; no callback comes from inside the constructor.
   AgentProbe(net::Loop& loop, consul::AgentClient& client, AgentProbeOptions options, Callbacks callbacks);
 
-  // Somebody else's request failed: probes again soon rather than at the end of the period.
+  // Somebody else's request failed: probes again soon rather than at the end of the period. However often it is
+  // called, the next probe only comes earlier.
   void Hurry();
 
  private:
@@ -44,7 +45,9 @@ class AgentProbe {
   void OnList(const consul::AgentReply& reply);
   void Contact(const consul::AgentReply& reply);
   void Again(bool failed);
+  void StartTimer(Millis delay);
 
+  net::Loop& loop_;
   consul::AgentClient& client_;
   AgentProbeOptions options_;
   Callbacks callbacks_;
@@ -54,6 +57,7 @@ class AgentProbe {
   Random random_;
   Backoff backoff_;
   net::Timer timer_;
+  Millis due_{0};  // when it fires
   std::unique_ptr<consul::AgentClient::Call> call_;
 };
 

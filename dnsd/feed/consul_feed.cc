@@ -67,7 +67,7 @@ struct ConsulFeed::Parts {
   }
   Status OnServices(const consul::AgentReply& reply, bool advanced) {
     const bool first = !own.listed();
-    Status read = own.OnServiceList(reply, false);
+    Status read = own.OnServiceList(reply, std::nullopt);
     if (read.ok() && advanced && !first) own.RequestSweep();
     return read;
   }
@@ -92,12 +92,15 @@ ConsulFeed::Parts::Parts(ConsulFeed& feed, const std::string& datacenter, const 
     : context{feed.loop_, *feed.sink_, datacenter},
       own(context),
       on_demand(context, feed.options_.max_on_demand),
-      confirmer(feed.fetch_client_, agent_datacenter,
-                [&feed](const std::string& of, const consul::AgentReply& reply) { feed.OnConfirmedList(of, reply); }),
+      confirmer(feed.loop_, feed.fetch_client_, agent_datacenter,
+                [&feed](const auto&... list) { feed.OnConfirmedList(list...); }),
       queries(context, feed.fetch_client_, agent_datacenter, feed.options_.max_on_demand),
       fetcher(feed.loop_, feed.fetch_client_, FetchOptions(feed.options_, datacenter, agent_datacenter),
               {[&feed](const catalog::Key& key, const consul::AgentReply& reply) { feed.OnReply(key, reply); },
-               [this] { return own.NextOfSweep(); }}),
+               [this] {
+                 auto key = on_demand.NextOfSweep();
+                 return key ? key : own.NextOfSweep();
+               }}),
       watches(feed.loop_, feed.watch_client_,
               {static_cast<size_t>(feed.options_.max_watches), feed.options_.wait, agent_datacenter},
               {[this](const catalog::Key& key, const consul::AgentReply& reply) { return OnWatched(key, reply); },
@@ -111,7 +114,7 @@ ConsulFeed::Parts::Parts(ConsulFeed& feed, const std::string& datacenter, const 
                }}) {
   context.fetcher = &fetcher;
   context.watches = &watches;
-  context.confirm = [this](const std::string& of) { confirmer.Request(of); };
+  context.confirm = [this](const std::string& of, Doubt doubt) { confirmer.Request(of, doubt); };
   context.bad_body = [&feed](const catalog::Key& key, const Status& status) {
     feed.fetch_client_.CountError(consul::AgentError::kBadReply);
     LogDebug(key.name + ": " + status.text());
@@ -231,11 +234,7 @@ void ConsulFeed::Want(const catalog::Key& key) {
 void ConsulFeed::WantOwnNode(const catalog::Key& key) {
   const GlobalWatches& globals = parts_->globals;
   NodePointer node = globals.nodes().Find(key.name);
-  if (!node && IsUuid(key.name)) {
-    for (const auto& [name, candidate] : globals.nodes().all()) {
-      if (candidate->id == key.name) node = candidate;
-    }
-  }
+  if (!node && IsUuid(key.name)) node = globals.nodes().FindById(key.name);
   if (!node && (!globals.nodes_known() || parts_->context.distrust)) return sink_->OnUnavailable(key);
   sink_->OnNode(key, std::move(node));
 }
@@ -243,7 +242,7 @@ void ConsulFeed::WantOwnNode(const catalog::Key& key) {
 void ConsulFeed::OnContact(bool reachable, bool recovered, const std::string& text) {
   tracker_.Report(FreshnessTracker::kContact, reachable);
   troubles_[FreshnessTracker::kContact] = reachable ? "" : text;
-  if (!reachable && parts_) parts_->context.distrust = true;
+  if (parts_) parts_->context.NoteContact(reachable);
   if (recovered && parts_) {
     parts_->globals.Restart();
     parts_->watches.RestartAll();
@@ -284,15 +283,15 @@ void ConsulFeed::OnReply(const catalog::Key& key, const consul::AgentReply& repl
   }
 }
 
-void ConsulFeed::OnConfirmedList(const std::string& datacenter, const consul::AgentReply& reply) {
+void ConsulFeed::OnConfirmedList(const std::string& datacenter, const consul::AgentReply& reply, Millis sent) {
   const auto services = consul::ReadCatalogServices(reply.body);
   if (!services.ok()) return fetch_client_.CountError(consul::AgentError::kBadReply);
   const ServiceList list = MakeServiceList(services.value());
   FeedContext& context = parts_->context;
-  if (datacenter == context.datacenter && !parts_->own.OnServiceList(reply, true).ok()) return;
+  if (datacenter == context.datacenter && !parts_->own.OnServiceList(reply, sent).ok()) return;
   const auto verdict = context.guards[datacenter].JudgeServices(list.size(), Contains(list, "consul"));
   if (verdict == AclGuard::Verdict::kNews && !context.own_guard().tripped()) {
-    parts_->on_demand.OnConfirmed(datacenter, list);
+    parts_->on_demand.OnConfirmed(datacenter, list, sent);
   }
   Update();
 }
@@ -302,6 +301,7 @@ void ConsulFeed::Tick() {
   if (parts_) {
     parts_->own.Tick();
     parts_->on_demand.Tick();
+    parts_->queries.Tick();
     RetryIfTripped();
     const int64_t idle_ticks = std::clamp(options_.in_use / kTick / 10, int64_t{1}, kIdleTicks);
     if (ticks_ % static_cast<uint64_t>(idle_ticks) == 0) parts_->DropIdle(options_.in_use);

@@ -76,7 +76,7 @@ class ConsulFeed : public catalog::Source {
   void OnContact(bool reachable, bool recovered, const std::string& text);
   void OnGlobalResult(FreshnessTracker::Part part, bool good, const std::string& text);
   void OnReply(const catalog::Key& key, const consul::AgentReply& reply);
-  void OnConfirmedList(const std::string& datacenter, const consul::AgentReply& reply);
+  void OnConfirmedList(const std::string& datacenter, const consul::AgentReply& reply, Millis sent);
   void WantOwnNode(const catalog::Key& key);
   void Update();
   void Tick();

@@ -17,9 +17,9 @@ constexpr double kSweepBurst = 20;
 bool Ails(AgentError error, bool own_datacenter) {
   switch (error) {
     case AgentError::kConnect:
-    case AgentError::kTimeout:
     case AgentError::kNoLeader:
       return true;
+    case AgentError::kTimeout:
     case AgentError::kServer:
       return own_datacenter;
     default:
@@ -76,7 +76,11 @@ void Fetcher::PumpSweep() {
     if (!sweep_rate_.TryTake(loop_.Now())) return sweep_timer_.Start(sweep_rate_.WaitTime(loop_.Now()));
     const auto key = callbacks_.next_of_sweep();
     if (!key) return;
-    if (queue_.TakeDirectly(*key)) Begin(*key);
+    if (queue_.TakeDirectly(*key)) {
+      Begin(*key);
+    } else {
+      queue_.Push(*key, Urgency::kLoad);  // it waits already, or flies: then once more
+    }
   }
   sweep_timer_.Start(Millis(2));
 }

@@ -38,4 +38,11 @@ NodePointer NodeList::Find(const std::string& name) const {
   return it == nodes_.end() ? nullptr : it->second;
 }
 
+NodePointer NodeList::FindById(const std::string& uuid) const {
+  for (const auto& [name, node] : nodes_) {
+    if (node->id == uuid) return node;
+  }
+  return nullptr;
+}
+
 }  // namespace signpost::feed

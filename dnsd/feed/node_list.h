@@ -28,6 +28,8 @@ class NodeList {
 
   // Null if there is none. `name` in lower case.
   NodePointer Find(const std::string& name) const;
+  // The same by UUID, in lower case; looks at every node.
+  NodePointer FindById(const std::string& uuid) const;
   const std::unordered_map<std::string, NodePointer>& all() const { return nodes_; }
 
  private:

@@ -10,6 +10,8 @@ namespace signpost::feed {
 namespace {
 
 constexpr Millis kRefetch{5000};       // of an entry in use that got no watch
+constexpr int kMaxDoublings = 5;       // of that, after failures
+constexpr size_t kMaxDue = 500;        // of those at a time
 constexpr Millis kRefetchAbsent{300};  // of a name that was not there
 constexpr int kQuickDoubts = 2;        // tries at once, then once a second
 constexpr int kMaxDoubts = 10;         // then the next change must do
@@ -41,7 +43,7 @@ void OnDemand::Want(const catalog::Key& key) {
   Entry& entry = entries_[key];
   entry.wanted = now;
   if (entry.has_data()) {
-    if (!context_.watches->Use(key) && now - entry.fetched >= kRefetch) {
+    if (!context_.watches->Use(key) && now >= RefetchAfter(entry)) {
       context_.fetcher->Fetch(key, Urgency::kChanged);
     }
     return;
@@ -55,14 +57,16 @@ void OnDemand::OnFetched(const catalog::Key& key, const consul::AgentReply& repl
   const auto it = entries_.find(key);
   if (it == entries_.end()) return;
   it->second.fetched = context_.loop.Now();
+  ++it->second.failures;
   if (reply.error != consul::AgentError::kNone) return Fail(key);
   const Status read = Apply(key, reply);
   if (!read.ok()) {
     context_.bad_body(key, read);
     return Fail(key);
   }
-  const auto kept = entries_.find(key);
-  if (kept != entries_.end() && kept->second.has_data()) context_.watches->Use(key, reply.index);
+  it->second.failures = 0;
+  const bool used = context_.loop.Now() - it->second.wanted < kRefetch;  // else it was the sweep
+  if (used && it->second.has_data()) context_.watches->Use(key, reply.index);
 }
 
 Status OnDemand::OnWatched(const catalog::Key& key, const consul::AgentReply& reply) { return Apply(key, reply); }
@@ -117,9 +121,12 @@ Status OnDemand::ApplyService(const catalog::Key& key, Entry& entry, const consu
 
 void OnDemand::ApplyEmpty(const catalog::Key& key, Entry& entry) {
   if (entry.has_data()) {
-    if (entry.doubts++ == 0) ++context_.suspicious;
+    if (entry.doubts++ == 0) {
+      ++context_.suspicious;
+      entry.doubted = context_.loop.Now();
+    }
     doubtful_.insert(key);
-    return context_.confirm(key.datacenter);
+    return context_.confirm(key.datacenter, entry.doubts == 1 ? Doubt::kNew : Doubt::kOld);
   }
   const bool unsure = context_.own(key) && context_.distrust;
   if (unsure || context_.tripped(context_.datacenter) || context_.tripped(key.datacenter)) return Fail(key);
@@ -136,9 +143,9 @@ void OnDemand::BecomeAbsent(const catalog::Key& key, Entry& entry) {
   if (waiting || !was_absent) Answer(key, entry);
 }
 
-void OnDemand::OnConfirmed(const std::string& datacenter, const ServiceList& list) {
+void OnDemand::OnConfirmed(const std::string& datacenter, const ServiceList& list, Millis sent) {
   for (auto& [key, entry] : entries_) {
-    if (entry.doubts == 0 || key.datacenter != datacenter) continue;
+    if (entry.doubts == 0 || entry.doubted > sent || key.datacenter != datacenter) continue;
     const bool listed = key.kind == catalog::Kind::kService && Contains(list, key.name);
     if (!listed) {
       BecomeAbsent(key, entry);
@@ -160,6 +167,37 @@ void OnDemand::Tick() {
     if (!context_.tripped(context_.datacenter)) context_.fetcher->Fetch(*it, Urgency::kChanged);
     ++it;
   }
+  FindDue();
+}
+
+Millis OnDemand::RefetchAfter(const Entry& entry) const {
+  return entry.fetched + kRefetch * (1 << std::min(entry.failures, kMaxDoublings));
+}
+
+// No list tells of changes to what lost its watch or never got one.
+void OnDemand::FindDue() {
+  const Millis now = context_.loop.Now();
+  if (!due_.empty() || now - looked_ < kRefetch) return;
+  looked_ = now;
+  std::vector<std::pair<Millis, catalog::Key>> due;
+  for (const auto& [key, entry] : entries_) {
+    if (entry.has_data() && now >= RefetchAfter(entry) && !context_.watches->Watches(key)) {
+      due.emplace_back(entry.fetched, key);
+    }
+  }
+  const auto cut = due.begin() + static_cast<std::ptrdiff_t>(std::min(due.size(), kMaxDue));
+  std::partial_sort(due.begin(), cut, due.end());
+  for (auto it = due.begin(); it != cut; ++it) due_.push_back(std::move(it->second));
+  if (!due_.empty()) context_.fetcher->WakeSweep();
+}
+
+std::optional<catalog::Key> OnDemand::NextOfSweep() {
+  while (!due_.empty()) {
+    const catalog::Key key = std::move(due_.back());
+    due_.pop_back();
+    if (entries_.contains(key) && !context_.watches->Watches(key)) return key;
+  }
+  return std::nullopt;
 }
 
 void OnDemand::Answer(const catalog::Key& key, const Entry& entry) {
@@ -174,9 +212,9 @@ void OnDemand::Answer(const catalog::Key& key, const Entry& entry) {
 void OnDemand::Fail(const catalog::Key& key) {
   const auto it = entries_.find(key);
   if (it == entries_.end() || it->second.has_data()) return;
-  const auto entry = entries_.extract(it);  // `key` may live in it
-  context_.watches->Drop(key);
-  if (entry.mapped().waiting) context_.sink.OnUnavailable(key);
+  context_.watches->Drop(it->first);
+  it->second.absent = false;
+  if (std::exchange(it->second.waiting, false)) context_.sink.OnUnavailable(it->first);
 }
 
 void OnDemand::MakeRoom() {

@@ -1,11 +1,12 @@
 // Signpost. Apache-2.0; see LICENSE.
 // What is learnt only when a client asks for it: services and nodes of other datacenters, proxies (connect) and ingress
-// gateways of a service. Watched while in use and slots last, else fetched again every few seconds of use. On the
-// loop's thread.
+// gateways of a service. Watched while in use and slots last, else fetched again every few seconds, at the sweep's
+// rate. What could not be fetched is remembered too, for the sink has to be told to forget it. On the loop's thread.
 #pragma once
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -32,11 +33,13 @@ class OnDemand {
   void OnWatchFailed(const catalog::Key& key) { Fail(key); }
 
   // The list of a datacenter's services came, as asked for by FeedContext::confirm, and the ACL guard believes it:
-  // empty replies from there may be believed now.
-  void OnConfirmed(const std::string& datacenter, const ServiceList& list);
+  // empty replies from there that came before it was `sent` for may be believed now.
+  void OnConfirmed(const std::string& datacenter, const ServiceList& list, Millis sent);
 
   // About once a second.
   void Tick();
+  // The next of those in use without a watch that were not fetched for some time.
+  std::optional<catalog::Key> NextOfSweep();
   // Forgets what was not wanted for `limit`.
   void DropIdle(Millis limit);
 
@@ -53,6 +56,8 @@ class OnDemand {
     bool absent = false;   // known not to exist
     bool waiting = false;  // a client waits for it
     int doubts = 0;        // empty replies not believed yet
+    Millis doubted{0};     // when the first of them came
+    int failures = 0;      // of fetches, since the last success
 
     bool has_data() const { return service || node; }
   };
@@ -66,6 +71,8 @@ class OnDemand {
   void Answer(const catalog::Key& key, const Entry& entry);
   void BecomeAbsent(const catalog::Key& key, Entry& entry);
   void Fail(const catalog::Key& key);
+  Millis RefetchAfter(const Entry& entry) const;
+  void FindDue();
   void MakeRoom();
   void Forget(const std::vector<catalog::Key>& keys);
 
@@ -73,6 +80,8 @@ class OnDemand {
   size_t max_entries_;
   Entries entries_;
   std::set<catalog::Key> doubtful_;  // those with doubts
+  std::vector<catalog::Key> due_;    // to be fetched by the sweep
+  Millis looked_{0};                 // for them, when last
 };
 
 }  // namespace signpost::feed

@@ -17,12 +17,13 @@ constexpr int kMaxTries = 10;   // then the sweeps must do
 constexpr uint8_t kMaxFailures = 5;
 constexpr Millis kInUsePause{500};
 constexpr size_t kMaxEarly = 10000;
+constexpr uint64_t kOthersTurn = 4;  // so many fetches of a sweep, one is not of a name in use
 
 }  // namespace
 
 OwnServices::OwnServices(FeedContext& context)
     : context_(context), in_use_pause_(context.loop, [this] {
-        if (std::exchange(in_use_again_, false)) RefreshInUse();
+        if (in_use_again_ && in_use_sweep_.empty()) RefreshInUse();
       }) {}
 
 void OwnServices::Restore(const std::vector<std::shared_ptr<const catalog::Service>>& services) {
@@ -56,30 +57,47 @@ void OwnServices::WantEarly(const std::string& name) {
   }
 }
 
-Status OwnServices::OnServiceList(const consul::AgentReply& reply, bool confirmed) {
+Status OwnServices::OnServiceList(const consul::AgentReply& reply, std::optional<Millis> confirmed) {
+  if (confirmed && listed_ && *confirmed < list_at_ && reply.index < list_index_) return Status::Ok();
   const size_t hash = std::hash<std::string_view>{}(reply.body);
   if (list_hash_ == hash) {
     context_.own_guard().JudgeServices(list_->size(), list_has_consul_);
-    Settled(reply.index);
+    Settled(reply.index, confirmed);
     AskDoubtfulAgain();
     return Status::Ok();
   }
   const auto services = consul::ReadCatalogServices(reply.body);
   if (!services.ok()) return services.status();
-  auto list = std::make_shared<ServiceList>(MakeServiceList(services.value()));
-  const bool has_consul = Contains(*list, "consul");
-  if (context_.own_guard().JudgeServices(list->size(), has_consul) == AclGuard::Verdict::kLost) {
+  ServiceList list = MakeServiceList(services.value());
+  const bool has_consul = Contains(list, "consul");
+  if (context_.own_guard().JudgeServices(list.size(), has_consul) == AclGuard::Verdict::kLost) {
     ++context_.suspicious;
     return Status::Ok();
   }
   if (reply.index < list_index_) context_.distrust = true;
-  if (context_.distrust && !confirmed && Lacks(*list)) {
+  if (context_.distrust && !confirmed && Lacks(list)) {
     unconfirmed_ = true;
-    context_.confirm(context_.datacenter);
+    unconfirmed_at_ = context_.loop.Now();
+    context_.confirm(context_.datacenter, Doubt::kOld);
     return Status::Ok();
   }
-  Settled(reply.index);
-  const auto before = std::exchange(list_, std::move(list));
+  Settled(reply.index, confirmed);
+  TakeList(std::move(list), hash, has_consul);
+  AskDoubtfulAgain();
+  return Status::Ok();
+}
+
+// A confirmed list that was asked for before the newest doubtful one came is good, but may not be the newest.
+void OwnServices::Settled(uint64_t index, std::optional<Millis> confirmed) {
+  list_index_ = index;
+  list_at_ = context_.loop.Now();
+  context_.distrust = false;
+  const bool was_unconfirmed = std::exchange(unconfirmed_, false);
+  if (was_unconfirmed && confirmed && *confirmed < unconfirmed_at_) context_.confirm(context_.datacenter, Doubt::kOld);
+}
+
+void OwnServices::TakeList(ServiceList list, size_t hash, bool has_consul) {
+  const auto before = std::exchange(list_, std::make_shared<ServiceList>(std::move(list)));
   list_hash_ = hash;
   list_has_consul_ = has_consul;
   if (listed_) {
@@ -87,14 +105,6 @@ Status OwnServices::OnServiceList(const consul::AgentReply& reply, bool confirme
   } else {
     ApplyFirstList();
   }
-  AskDoubtfulAgain();
-  return Status::Ok();
-}
-
-void OwnServices::Settled(uint64_t index) {
-  list_index_ = index;
-  unconfirmed_ = false;
-  context_.distrust = false;
 }
 
 // The first list lacks whatever it does not name.
@@ -116,7 +126,8 @@ void OwnServices::ApplyFirstList() {
     if (early_.contains(service.name)) entry.waiting = !entry.service;
     entry.loading = true;
     ++loading_;
-    context_.fetcher->Fetch(KeyOf(service.name), entry.waiting ? Urgency::kNow : Urgency::kLoad);
+    const bool urgent = entry.waiting && context_.fetcher->Fetch(KeyOf(service.name), Urgency::kNow);
+    if (!urgent) context_.fetcher->Fetch(KeyOf(service.name), Urgency::kLoad);
   }
   for (const std::string& name : std::exchange(early_, {})) {
     if (!entries_.contains(name)) context_.sink.OnService(KeyOf(name), nullptr);
@@ -158,7 +169,8 @@ void OwnServices::OnFetched(const catalog::Key& key, const consul::AgentReply& r
   Unavailable(key.name);
   const auto it = entries_.find(key.name);
   if (it == entries_.end()) return;
-  const bool agent_away = reply.error == consul::AgentError::kConnect || reply.error == consul::AgentError::kTimeout;
+  const bool agent_away = reply.error == consul::AgentError::kConnect ||
+                          (reply.error == consul::AgentError::kTimeout && !context_.reachable);
   if (!agent_away && ++it->second.failures >= kMaxFailures) return Settle(it->second);
   context_.fetcher->Fetch(key, Urgency::kLoad);
 }
@@ -201,7 +213,7 @@ void OwnServices::ApplyEmpty(const std::string& name, Entry& entry) {
     Publish(name, entry, {});
   }
   ++tries;
-  if (had_instances && tries <= kQuickTries) context_.confirm(context_.datacenter);
+  if (had_instances && tries <= kQuickTries) context_.confirm(context_.datacenter, Doubt::kNew);
   Settle(entry);
 }
 
@@ -258,26 +270,36 @@ void OwnServices::RequestSweep() {
   context_.fetcher->WakeSweep();
 }
 
-// Names in use that got no watch come first, but not more often than twice a second.
+// Names in use that got no watch come first, but not more often than twice a second, and at the sweep's rate.
 void OwnServices::RefreshInUse() {
-  if (in_use_pause_.running()) {
-    in_use_again_ = true;
-    return;
-  }
-  for (const auto& [name, used] : in_use_) Refresh(name);
+  in_use_again_ = in_use_pause_.running() || !in_use_sweep_.empty();
+  if (in_use_again_) return;
+  for (const auto& [name, used] : in_use_) in_use_sweep_.push_back(name);
   in_use_pause_.Start(kInUsePause);
+  context_.fetcher->WakeSweep();
+}
+
+std::optional<catalog::Key> OwnServices::NextInUse() {
+  while (!in_use_sweep_.empty()) {
+    const catalog::Key key = KeyOf(in_use_sweep_.back());
+    in_use_sweep_.pop_back();
+    if (entries_.contains(key.name) && !context_.watches->Watches(key)) return key;
+  }
+  if (in_use_again_ && !in_use_pause_.running()) RefreshInUse();
+  return std::nullopt;
 }
 
 std::optional<catalog::Key> OwnServices::NextOfSweep() {
+  if (++swept_ % kOthersTurn != 0 || !sweep_) {
+    if (auto key = NextInUse()) return key;
+  }
   while (sweep_ && sweep_at_ < sweep_->size()) {
     const std::string& name = (*sweep_)[sweep_at_++].name;
     if (in_use_.contains(name) || !entries_.contains(name)) continue;
     return KeyOf(name);
   }
-  if (!sweep_) return std::nullopt;
-  sweep_ = nullptr;
-  if (std::exchange(sweep_again_, false)) RequestSweep();
-  return std::nullopt;
+  if (std::exchange(sweep_, nullptr) && std::exchange(sweep_again_, false)) RequestSweep();
+  return NextInUse();
 }
 
 void OwnServices::Tick() {
@@ -292,7 +314,7 @@ void OwnServices::Tick() {
     context_.fetcher->Fetch(KeyOf(it->first), Urgency::kChanged);
     ++it;
   }
-  if (confirm) context_.confirm(context_.datacenter);
+  if (confirm) context_.confirm(context_.datacenter, Doubt::kOld);
 }
 
 void OwnServices::DropIdle(Millis limit) {

@@ -30,10 +30,10 @@ class OwnServices {
 
   void Want(const std::string& name);
 
-  // The service list, from its watch or (`confirmed`) from a consistent read. kInvalid if it cannot be read. A list
-  // that the ACL guard does not believe changes nothing; nor does one that lacks something while the context distrusts
-  // Consul, unless it is confirmed.
-  Status OnServiceList(const consul::AgentReply& reply, bool confirmed);
+  // The service list, from its watch or from a consistent read that was `confirmed` by a request sent then. kInvalid if
+  // it cannot be read. A list that the ACL guard does not believe changes nothing; nor does one that lacks something
+  // while the context distrusts Consul, unless it is confirmed; nor a confirmed one that a newer list has overtaken.
+  Status OnServiceList(const consul::AgentReply& reply, std::optional<Millis> confirmed);
   // A fetch of one service is done, or failed.
   void OnFetched(const catalog::Key& key, const consul::AgentReply& reply);
   // The watch of one service brought something. kInvalid if it cannot be read.
@@ -73,7 +73,8 @@ class OwnServices {
   Entry& Add(const std::string& name);
   void Remove(const std::string& name);
   void WantEarly(const std::string& name);
-  void Settled(uint64_t index);
+  void Settled(uint64_t index, std::optional<Millis> confirmed);
+  void TakeList(ServiceList list, size_t hash, bool has_consul);
   bool Lacks(const ServiceList& list) const;
   void ApplyFirstList();
   void ApplyDiff(const ServiceList& before);
@@ -84,6 +85,7 @@ class OwnServices {
   void Settle(Entry& entry);
   void Unavailable(const std::string& name);
   void RefreshInUse();
+  std::optional<catalog::Key> NextInUse();
 
   FeedContext& context_;
   Entries entries_;
@@ -93,7 +95,9 @@ class OwnServices {
   bool listed_ = false;                      // list_ came from Consul in this run
   bool list_has_consul_ = false;
   uint64_t list_index_ = 0;
+  Millis list_at_{0};         // when it came
   bool unconfirmed_ = false;  // a list that lacks something waits for a consistent read
+  Millis unconfirmed_at_{0};
   size_t loading_ = 0;
   std::unordered_map<std::string, Millis> in_use_;  // when last
   std::unordered_set<std::string> early_;           // wanted before the first list
@@ -103,6 +107,8 @@ class OwnServices {
   size_t sweep_at_ = 0;
   bool sweep_again_ = false;
   uint64_t sweeps_ = 0;
+  std::vector<std::string> in_use_sweep_;  // what is left of those in use
+  uint64_t swept_ = 0;
   net::Timer in_use_pause_;
   bool in_use_again_ = false;
 };

@@ -3,8 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 #include "common/consul/agent_client.h"
 #include "common/consul/catalog_json.h"
@@ -22,6 +25,8 @@ class PreparedQueries {
   void Want(const catalog::Key& key);
   void OnFetched(const catalog::Key& key, const consul::AgentReply& reply);
 
+  // About once a second.
+  void Tick();
   void DropIdle(Millis limit);
   size_t size() const { return entries_.size(); }
 
@@ -32,19 +37,24 @@ class PreparedQueries {
     bool near = false;  // sorts by distance; known until:
     Millis near_until{0};
     consul::QueryAnswer answer;  // waits for the definition
-    std::unique_ptr<consul::AgentClient::Call> explain;
   };
 
   void Explain(const catalog::Key& key, Entry& entry);
-  void OnExplained(const catalog::Key& key, const consul::AgentReply& reply);
+  void ExplainNext();
+  void OnExplained(const consul::AgentReply& reply);
+  void MakeRoom();
   void Publish(const catalog::Key& key, Entry& entry);
   void Fail(const catalog::Key& key, Entry& entry);
+  void Forget(const std::vector<catalog::Key>& keys);
 
   FeedContext& context_;
   consul::AgentClient& client_;
   std::string agent_datacenter_;
   size_t max_entries_;
   std::unordered_map<catalog::Key, Entry, KeyHash> entries_;
+  std::deque<catalog::Key> to_explain_;  // answers that wait for their definition; the first is being asked for
+  std::unique_ptr<consul::AgentClient::Call> explain_;
+  std::unordered_set<catalog::Key, KeyHash> refused_;  // there was no room: told to be unavailable, to be forgotten
 };
 
 }  // namespace signpost::feed

@@ -79,7 +79,8 @@ size_t Handler::AnswerQuery(const wire::Query& query, const Context& context, st
 
 Verdict Handler::Route(const wire::Query& query, const Context& context, wire::ResponseWriter& writer) {
   if (const auto rcode = Triage(query)) return {.rcode = *rcode, .authoritative = false};
-  const service_zone::Question question{query, writer, context.transport == Transport::kTcp, context.now_ms};
+  const service_zone::Question question{query, writer, context.transport == Transport::kTcp, context.now_ms,
+                                        context.last_try};
   if (const wire::Name* domain = data_.settings().DomainOf(query.name)) {
     return answerer_.AnswerZone(question, query.name.label_count() - domain->label_count());
   }

@@ -37,6 +37,8 @@ struct Question {
   wire::ResponseWriter& writer;
   bool over_tcp;    // lifts the limits that are for UDP only
   uint64_t now_ms;  // the loop's time
+  // Waiting is over: additional records that would have to be asked for are left out.
+  bool last_try = false;
 };
 
 class Answerer {

@@ -44,7 +44,9 @@ std::optional<Found> Answerer::LookupInside(const wire::Name& name, uint64_t now
   const wire::Name* domain = data_.settings().DomainOf(name);
   if (domain == nullptr) return std::nullopt;
   ZoneNameText text;
-  return Lookup(data_, ParseZoneName(name, name.label_count() - domain->label_count(), text), now_ms);
+  const Found found = Lookup(data_, ParseZoneName(name, name.label_count() - domain->label_count(), text), now_ms);
+  NoteUse(found, now_ms);  // a service that is reached by an alias only is in use as well
+  return found;
 }
 
 // Chains may meet; what follows is in the message already then.
@@ -66,7 +68,10 @@ Verdict Answerer::FollowAlias(const Question& q, std::span<const uint8_t> host, 
     if (same(q.query.name) || std::any_of(path.begin(), path.begin() + static_cast<ptrdiff_t>(step), same)) return {};
     const auto found = LookupInside(name, q.now_ms);
     if (!found) return {};
-    if (found->outcome == Outcome::kWait) return {.wanted = found->wanted};
+    if (found->outcome == Outcome::kWait) {
+      // Additional records may be missing; an answer may not.
+      return q.last_try && section == Section::kAdditional ? Verdict{} : Verdict{.wanted = found->wanted};
+    }
     if (found->outcome == Outcome::kUnavailable) return {};  // nobody knows what follows: not even that nothing does
     if (section == Section::kAdditional && !NoteFollowed(host)) return {};
     const uint16_t before = q.writer.count(section);

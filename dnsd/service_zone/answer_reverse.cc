@@ -27,10 +27,6 @@ std::span<const uint8_t> ServiceName(const ZoneData::ReverseTarget& target, cons
   return name.ok() ? name.written() : std::span<const uint8_t>{};
 }
 
-bool SameService(const ZoneData::ReverseTarget& a, const ZoneData::ReverseTarget& b) {
-  return a.service != nullptr && a.service == b.service;
-}
-
 }  // namespace
 
 Verdict Answerer::AnswerReverse(const Question& q) {
@@ -40,24 +36,19 @@ Verdict Answerer::AnswerReverse(const Question& q) {
     return {.rcode = Rcode::kServFail, .authoritative = false};
   }
   if (reverse.kind == Kind::kPartial) return NegativeReverse(q, Rcode::kNoError);
-  const auto targets =
-      reverse.kind == Kind::kAddress ? data_.FindReverse(reverse.address) : std::vector<ZoneData::ReverseTarget>{};
-  if (targets.empty()) return NegativeReverse(q, Rcode::kNxDomain);
+  auto owner = data_.FindReverse(reverse.address);
+  const auto is_owner = [&] { return owner != data_.ReverseEnd() && owner->address == reverse.address; };
+  if (reverse.kind != Kind::kAddress || !is_owner()) return NegativeReverse(q, Rcode::kNxDomain);
   if (q.query.type != type::kPtr && q.query.type != type::kAny) return NegativeReverse(q, Rcode::kNoError);
 
   bool fits = true;
-  for (size_t i = 0; i < targets.size(); ++i) {
-    const auto& target = targets[i];
-    // Instances of one service follow each other; its name is one record.
-    if (i > 0 && SameService(target, targets[i - 1])) continue;
+  for (; fits && is_owner(); ++owner) {
     std::array<uint8_t, wire::kMaxName> buffer;
     const auto name =
-        target.node != nullptr ? Bytes(target.node->owner) : ServiceName(target, data_.settings(), buffer);
-    if (!name.empty()) fits &= AddName(q.writer, Section::kAnswer, {}, type::kPtr, NodeTtl(), name);
+        owner->node != nullptr ? Bytes(owner->node->owner) : ServiceName(*owner, data_.settings(), buffer);
+    if (!name.empty()) fits = AddName(q.writer, Section::kAnswer, {}, type::kPtr, NodeTtl(), name);
   }
-  if (fits && q.writer.count(Section::kAnswer) == 0)
-    return NegativeReverse(q, Rcode::kNoError);  // names no DNS can write
-  // Node names that DNS cannot write have no record.
+  // Names that DNS cannot write have no record.
   if (fits && q.writer.count(Section::kAnswer) == 0) return NegativeReverse(q, Rcode::kNoError);
   return {.truncated = !fits && !q.over_tcp};
 }

@@ -60,14 +60,6 @@ bool ZoneData::HasDatacenter(std::string_view name) const {
   return IsOwn(name) || std::ranges::find(datacenters_, name) != datacenters_.end();
 }
 
-std::vector<ZoneData::ReverseTarget> ZoneData::FindReverse(const IpKey& address) const {
-  std::vector<ReverseTarget> targets;
-  const auto [first, last] = reverse_.equal_range(address);
-  for (auto target = first; target != last; ++target) targets.push_back(target->second);
-  std::ranges::sort(targets, std::less<>(), &ReverseTarget::service);
-  return targets;
-}
-
 const PreparedService* ZoneData::GuessService(size_t hash) const {
   const Entry* entry = entries_.Guess(hash);
   return entry == nullptr ? nullptr : entry->service.get();
@@ -108,7 +100,10 @@ void ZoneData::Apply(const Change& change, uint64_t now_ms) {
       ApplyNode(change, now_ms);
       break;
     case Change::What::kUnavailable:
-      entries_.At(MakeKey(change.key.kind, change.key.datacenter, change.key.name)).retry_after_ms = now_ms + kRetryMs;
+      // Nothing is kept for a name that has nothing to show: whoever asks for many such names must not fill the table.
+      if (Entry* entry = entries_.Find(MakeKey(change.key.kind, change.key.datacenter, change.key.name))) {
+        entry->retry_after_ms = now_ms + kRetryMs;
+      }
       break;
     case Change::What::kForget:
       entries_.Erase(MakeKey(change.key.kind, change.key.datacenter, change.key.name));
@@ -157,7 +152,7 @@ void ZoneData::ApplyNode(const Change& change, uint64_t now_ms) {
 void ZoneData::IndexService(const PreparedService& service, bool add) {
   const auto& instances = service.source->instances;
   for (uint32_t i = 0; i < instances.size(); ++i) {
-    if (const auto address = OwnAddress(instances[i].address)) IndexReverse(*address, {nullptr, &service, i}, add);
+    if (const auto address = OwnAddress(instances[i].address)) IndexReverse({*address, nullptr, &service, i}, add);
   }
 }
 
@@ -174,20 +169,15 @@ void ZoneData::IndexNode(const PreparedNode& node, bool add) {
     count += add ? 1 : -1;
     if (count == 0) node_suffixes_.erase(suffix);
   }
-  if (const auto address = OwnAddress(node.node->address)) IndexReverse(*address, {&node, nullptr, 0}, add);
+  if (const auto address = OwnAddress(node.node->address)) IndexReverse({*address, &node, nullptr, 0}, add);
 }
 
-void ZoneData::IndexReverse(const IpKey& address, const ReverseTarget& target, bool add) {
+void ZoneData::IndexReverse(const ReverseTarget& target, bool add) {
   if (add) {
-    reverse_.emplace(address, target);
-    return;
+    reverse_.insert(target);
+  } else {
+    reverse_.erase(target);
   }
-  const auto [first, last] = reverse_.equal_range(address);
-  const auto known = std::find_if(first, last, [&](const auto& entry) {
-    return entry.second.node == target.node && entry.second.service == target.service &&
-           entry.second.instance == target.instance;
-  });
-  if (known != last) reverse_.erase(known);
 }
 
 }  // namespace signpost::service_zone

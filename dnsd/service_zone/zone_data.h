@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -61,15 +63,25 @@ class ZoneData {
   bool HasNodeBelow(std::string_view name) const { return node_suffixes_.contains(name); }
   bool HasDatacenter(std::string_view name) const;
 
-  // The wire names that `address` (16 bytes, IPv4 mapped) belongs to in the own datacenter.
+  using IpKey = std::array<uint8_t, 16>;  // IPv4 mapped
+  // Who owns an address in the own datacenter: a node whose main address it is, or a service with an instance there.
   struct ReverseTarget {
-    const PreparedNode* node = nullptr;        // set for a node's main address
-    const PreparedService* service = nullptr;  // set for a service instance's own address
-    uint32_t instance = 0;
+    IpKey address{};
+    const PreparedNode* node = nullptr;
+    const PreparedService* service = nullptr;
+    uint32_t instance = 0;  // one of the service's instances there
+
+    // Groups by address; an owner stands once, however many instances share the address.
+    friend bool operator<(const ReverseTarget& a, const ReverseTarget& b) {
+      return std::tie(a.address, a.node, a.service) < std::tie(b.address, b.node, b.service);
+    }
   };
-  using IpKey = std::array<uint8_t, 16>;
-  // In no particular order, instances of one service next to each other. Empty when nobody has the address.
-  std::vector<ReverseTarget> FindReverse(const IpKey& address) const;
+  // The owners of `address`, from the first on while their address stays the same, up to end().
+  using ReverseIndex = std::set<ReverseTarget>;
+  ReverseIndex::const_iterator FindReverse(const IpKey& address) const {
+    return reverse_.lower_bound({.address = address});
+  }
+  ReverseIndex::const_iterator ReverseEnd() const { return reverse_.end(); }
 
   // Brings what the next look-ups of own services will touch towards the cache, step by step (see KeyTable). Pays when
   // the tables are larger than the cache: IsLarge.
@@ -104,7 +116,7 @@ class ZoneData {
   void ApplyNode(const Change& change, uint64_t now_ms);
   void IndexService(const PreparedService& service, bool add);
   void IndexNode(const PreparedNode& node, bool add);
-  void IndexReverse(const IpKey& address, const ReverseTarget& target, bool add);
+  void IndexReverse(const ReverseTarget& target, bool add);
 
   std::shared_ptr<const Settings> settings_;
   catalog::Freshness freshness_ = catalog::Freshness::kStarting;
@@ -116,12 +128,7 @@ class ZoneData {
   size_t largest_set_ = 0;
   std::string key_;  // scratch of MakeKey
 
-  struct IpHash {
-    size_t operator()(const IpKey& key) const {
-      return std::hash<std::string_view>{}({reinterpret_cast<const char*>(key.data()), key.size()});
-    }
-  };
-  std::unordered_multimap<IpKey, ReverseTarget, IpHash> reverse_;
+  ReverseIndex reverse_;
 };
 
 // 16 bytes for either family.

@@ -130,6 +130,7 @@ void TcpService::Connection::SendAnswer(std::span<const uint8_t> answer) {
   uint8_t prefix[kPrefix];
   StoreU16(prefix, static_cast<uint16_t>(answer.size()));
   stream_->Write(prefix, answer);
+  last_activity_ = service_.loop_.Now();
 }
 
 void TcpService::Connection::OnEnd(const Status& status) {

@@ -93,8 +93,8 @@ Millis TcpService::IdleTimeout() const {
 
 void TcpService::Sweep() {
   const Millis idle = IdleTimeout();
-  // Held by value: removing a connection may drop its last reference.
-  for (const auto& connection : Connections(connections_)) {
+  for (auto next = connections_.begin(); next != connections_.end();) {
+    const auto connection = *next++;  // a reference of its own: removing may drop the last other one
     const auto late = connection->Overdue(loop_.Now(), idle, options_.message_timeout);
     if (late == Connection::Late::kNo) continue;
     (late == Connection::Late::kIdle ? counters_.closed_idle : counters_.closed_slow).Add();

@@ -22,27 +22,27 @@ void UdpService::OnBatch(std::span<net::UdpDatagram> batch) {
   const Nanos start = SystemClock().Monotonic();
   const query::Context context{.transport = query::Transport::kUdp,
                                .now_ms = static_cast<uint64_t>(loop_.Now().count())};
-  const Counter& answered = handler_.counters().answered[static_cast<size_t>(query::Transport::kUdp)];
-  const uint64_t before = answered.value();
   handler_.Prefetch(batch);
-  for (net::UdpDatagram& datagram : batch) Answer(datagram, context);
+  uint64_t answered = 0;
+  for (net::UdpDatagram& datagram : batch) answered += Answer(datagram, context) ? 1 : 0;
   // The whole batch leaves together, so its time is each answer's time.
   const auto nanos = static_cast<uint64_t>((SystemClock().Monotonic() - start).count());
-  handler_.counters().RecordLatency(nanos, answered.value() - before);
+  handler_.counters().RecordLatency(nanos, answered);
   after_batch_();
 }
 
-void UdpService::Answer(net::UdpDatagram& datagram, const query::Context& context) {
+bool UdpService::Answer(net::UdpDatagram& datagram, const query::Context& context) {
   constexpr auto kUdp = static_cast<size_t>(query::Transport::kUdp);
   query::Counters& counters = handler_.counters();
   counters.received[kUdp].Add();
   if (WouldBounce(datagram.peer)) {
     counters.dropped[kUdp][static_cast<size_t>(query::Drop::kPort)].Add();
-    return;
+    return false;
   }
   const query::Reply reply = handler_.Handle(datagram.payload, context, datagram.reply);
   datagram.reply_size = reply.size;
   if (reply.wanted) Park(datagram, context, *reply.wanted);
+  return reply.size > 0;
 }
 
 void UdpService::Park(const net::UdpDatagram& datagram, const query::Context& context, const catalog::Key& key) {

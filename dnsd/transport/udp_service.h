@@ -30,7 +30,8 @@ class UdpService {
       : loop_(loop), handler_(handler), waiting_(waiting), after_batch_(std::move(after_batch)) {}
 
   void OnBatch(std::span<net::UdpDatagram> batch);
-  void Answer(net::UdpDatagram& datagram, const query::Context& context);
+  // True if the answer is ready; a parked question is timed by the waiting room.
+  bool Answer(net::UdpDatagram& datagram, const query::Context& context);
   void Park(const net::UdpDatagram& datagram, const query::Context& context, const catalog::Key& key);
   bool WouldBounce(const net::SocketAddress& peer) const;
 

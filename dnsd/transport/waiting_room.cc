@@ -49,12 +49,12 @@ void WaitingRoom::Admit(Parked parked, const catalog::Key& key) {
   if (!expiry_.running()) expiry_.StartPeriodic(kExpiryTick);
 }
 
-void WaitingRoom::Wake(const catalog::Key& key) {
+void WaitingRoom::Release(const catalog::Key& key, bool last_try) {
   auto node = parked_.extract(key);
   if (node.empty()) return;
   for (Parked& parked : node.mapped()) {
     CountWaiting(parked.transport, -1);
-    Retry(std::move(parked), /*last_try=*/false);
+    Retry(std::move(parked), last_try);
   }
 }
 

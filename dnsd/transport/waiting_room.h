@@ -34,7 +34,9 @@ class WaitingRoom {
   // The handler wanted `key` for `packet`, which is copied. `deliver` is called exactly once, now or later.
   void Park(std::span<const uint8_t> packet, const query::Context& context, const catalog::Key& key, Deliver deliver);
   // Something is known about `key` now: those who waited for it are answered, or wait for what they want next.
-  void Wake(const catalog::Key& key);
+  void Wake(const catalog::Key& key) { Release(key, /*last_try=*/false); }
+  // `key` could not be had: those who waited for it get what there is without it.
+  void GiveUp(const catalog::Key& key) { Release(key, /*last_try=*/true); }
 
   size_t size() const { return size_; }
   uint64_t waiting(query::Transport transport) const {
@@ -51,6 +53,7 @@ class WaitingRoom {
   };
 
   void Admit(Parked parked, const catalog::Key& key);
+  void Release(const catalog::Key& key, bool last_try);
   void Retry(Parked parked, bool last_try);
   void Expire();
   void CountWaiting(query::Transport transport, int64_t change);

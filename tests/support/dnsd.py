@@ -28,6 +28,11 @@ def binary(program="dnsd"):
     return ROOT / "build" / os.environ.get("SIGNPOST_BUILD", "release") / "bin" / program
 
 
+def memory_limit(plain):
+    """`plain` bytes, or room for what a sanitizer keeps beside them."""
+    return plain * 32 if os.environ.get("SIGNPOST_BUILD") in ("asan", "tsan") else plain
+
+
 class Dnsd:
     """`consul`: a ConsulAgent, a URL, or None. `options`: rows of the option table by name, written into a JSON file
     given with --config; `arguments`: further words of the command line. `data_dir` outlives the object if given (the

@@ -165,7 +165,15 @@ void FakeConsul::Handle(http::ServerRequest request, std::unique_ptr<http::Respo
   if (hook_) hook_(request.path, request.query);
   const World* world = Find(request);
   const uint64_t index = std::stoull(request.Param("index").value_or("0"));
+  const bool delayed = request.Param("consistent") && consistent_delay_ > Millis(0);
+  if (delayed) return Hold(std::move(request), std::move(responder), UINT64_MAX, consistent_delay_);
   if (index == 0 || !world || IndexOf(*world, request.path) > index) return Answer(request, *responder);
+  const std::string wait = request.Param("wait").value_or("300000ms");
+  Hold(std::move(request), std::move(responder), index, Millis(std::stoll(wait)));
+}
+
+void FakeConsul::Hold(http::ServerRequest request, std::unique_ptr<http::Responder> responder, uint64_t index,
+                      Millis wait) {
   auto blocked = std::make_unique<Blocked>();
   Blocked* const key = blocked.get();
   blocked->responder = std::move(responder);
@@ -174,8 +182,7 @@ void FakeConsul::Handle(http::ServerRequest request, std::unique_ptr<http::Respo
     key->due = true;
     Wake(false);
   });
-  const std::string wait = request.Param("wait").value_or("300000ms");
-  blocked->timer->Start(Millis(std::stoll(wait)));
+  blocked->timer->Start(wait);
   blocked->responder->OnGone([this, key] { std::erase_if(blocked_, [&](const auto& b) { return b.get() == key; }); });
   blocked->request = std::move(request);
   blocked_.push_back(std::move(blocked));

@@ -54,6 +54,8 @@ class FakeConsul {
   // Replies that status to paths with that prefix, blocked ones included; 200 heals.
   void FailWith(const std::string& prefix, int status);
   void LoseLeader(bool lost) { known_leader_ = !lost; }
+  // Consistent reads of the service list take that long, as those of a long list do. Others are not delayed.
+  void DelayConsistent(Millis delay) { consistent_delay_ = delay; }
   // The state after a restart while the log is being replayed: lists hold `consul` on `srv1` only, consistent reads
   // fail. False: the whole log is in.
   void Replay(bool replaying);
@@ -81,6 +83,8 @@ class FakeConsul {
   struct Blocked;
 
   void Handle(http::ServerRequest request, std::unique_ptr<http::Responder> responder);
+  // Answers when the index grows beyond `index` or after `wait`.
+  void Hold(http::ServerRequest request, std::unique_ptr<http::Responder> responder, uint64_t index, Millis wait);
   void Answer(const http::ServerRequest& request, http::Responder& responder);
   std::string Body(const std::string& path, const World& world, int& status) const;
   std::string Datacenters() const;
@@ -107,6 +111,7 @@ class FakeConsul {
   bool rights_ = true;
   bool known_leader_ = true;
   bool replaying_ = false;
+  Millis consistent_delay_{0};
   size_t max_connections_ = 0;
   std::list<std::unique_ptr<Blocked>> blocked_;
   std::unique_ptr<http::Server> server_;

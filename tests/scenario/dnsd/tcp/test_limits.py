@@ -21,6 +21,7 @@ import time
 import pytest
 
 from support.ask import ask, option
+from support.dnsd import memory_limit
 from support.wait import eventually
 from tcp_client import Client, clients, question
 
@@ -105,7 +106,7 @@ def test_a_client_that_never_reads(start):
     with Client(dnsd.dns, receive_buffer=4096) as client:
         sent = send_until_stuck(client, 64 << 20)
         assert sent < 64 << 20, "the server reads for ever"
-        assert dnsd.process.resident_bytes() - before < 4 << 20
+        assert dnsd.process.resident_bytes() - before < memory_limit(4 << 20)
         assert len(ask(dnsd.dns, "web.service.consul").answer) == 3
         eventually(lambda: not client.open(), 15, "the stuck connection is closed")
     assert closed(dnsd, "slow") == 1
@@ -174,6 +175,6 @@ def test_idle_connections_are_small(start):
         with clients(dnsd.dns, MANY - 50) as idle:
             each = (dnsd.process.resident_bytes() - before) / len(idle)
             print(f"\n{each:.0f} bytes per idle connection")
-            assert each < 4096
+            assert each < memory_limit(4096)
             assert len(ask(dnsd.dns, "web.service.consul").answer) == 3
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -119,6 +119,22 @@ TEST_F(AgentClientTest, SendsTheTokenAndReadsItsFileAgainAfter403) {
   EXPECT_EQ(seen_.Header("x-consul-token"), "second");
 }
 
+TEST_F(AgentClientTest, AnUnusableTokenFileLeavesTheTokenInUse) {
+  std::ofstream(token_file_) << "first\n";
+  options_.token_file = token_file_;
+  AgentClient client(loop_, options_);
+  for (const char* const text : {"", " \n", "two words\n"}) {
+    std::ofstream(token_file_) << text;
+    client.ReloadToken();
+    Ask(client, {.path = "/x"});
+    EXPECT_EQ(seen_.Header("x-consul-token"), "first") << text;
+  }
+  std::ofstream(token_file_) << "third";
+  client.ReloadToken();
+  Ask(client, {.path = "/x"});
+  EXPECT_EQ(seen_.Header("x-consul-token"), "third");
+}
+
 TEST_F(AgentClientTest, ATokenThatCannotStandInAHeaderIsNotSent) {
   options_.token = "evil\r\nX-Other: 1";
   AgentClient client(loop_, options_);

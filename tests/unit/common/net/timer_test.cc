@@ -76,6 +76,18 @@ TEST_F(TimerTest, MayRestartItselfInItsCallback) {
   EXPECT_TRUE(RunUntil(loop, [&] { return fired == 3; }));
 }
 
+TEST_F(TimerTest, ARestartWithoutDelayLetsTasksRun) {
+  std::optional<Timer> timer;
+  bool posted = false;
+  timer.emplace(loop, [&] {
+    if (++fired == 1) loop.Post([&] { posted = true; });
+    if (!posted && fired < 100000) timer->Start(Millis(0));
+  });
+  timer->Start(Millis(0));
+  EXPECT_TRUE(RunUntil(loop, [&] { return posted; }));
+  EXPECT_LT(fired, 1000);
+}
+
 TEST_F(TimerTest, MayDieInItsCallback) {
   const auto token = std::make_shared<int>(7);
   auto timer = std::make_unique<Timer>(loop, [] {});

@@ -130,10 +130,19 @@ TEST(LookupTest, QueriesAreAskedAnewWhenTheirAnswerExpires) {
 TEST(LookupTest, WhatCannotBeFetchedIsNotAskedForAgainAtOnce) {
   World world;
   world.Datacenters({"dc1", "dc2"}).At(1000);
-  world.Unavailable({Kind::kService, "dc2", "web"}).Unavailable({Kind::kNode, "dc2", "n1"});
-  EXPECT_EQ(Look(world, "web.service.dc2", 1999), "unavailable");
-  EXPECT_EQ(Look(world, "n1.node.dc2", 1999), "unavailable");
-  EXPECT_EQ(Look(world, "web.service.dc2", 2000), "wait service web dc2");
+  world.Absent({Kind::kService, "dc2", "web"}).Absent({Kind::kNode, "dc2", "n1"});
+  world.At(1400).Unavailable({Kind::kService, "dc2", "web"}).Unavailable({Kind::kNode, "dc2", "n1"});
+  EXPECT_EQ(Look(world, "web.service.dc2", 2399), "unavailable");
+  EXPECT_EQ(Look(world, "n1.node.dc2", 2399), "unavailable");
+  EXPECT_EQ(Look(world, "web.service.dc2", 2400), "wait service web dc2");
+}
+
+TEST(LookupTest, NamesThatCannotBeFetchedTakeNoRoom) {
+  World world;
+  world.Datacenters({"dc1", "dc2"}).At(1000);
+  const size_t before = world.data().size();
+  for (int i = 0; i < 100; ++i) world.Unavailable({Kind::kService, "dc2", "random-" + std::to_string(i)});
+  EXPECT_EQ(world.data().size(), before);
 }
 
 TEST(LookupTest, TheLastAnswerStandsInForAQueryThatCannotBeAsked) {

@@ -96,7 +96,7 @@ TEST_F(WaitingRoomTest, AKeyIsAskedForOnceHoweverManyWait) {
 TEST_F(WaitingRoomTest, WhatCannotBeFetchedIsServfail) {
   Ask("web.service.dc2.consul");
   world.At(Now()).Unavailable(kWeb);
-  room.Wake(kWeb);
+  room.GiveUp(kWeb);
   EXPECT_THAT(answers, ElementsAre("SERVFAIL"));
   EXPECT_EQ(world.counters().timed_out.value(), 0U);
   ExpectSums();
