@@ -36,6 +36,9 @@ void Prefetcher::Run() {
   for (const Target& target : targets) {
     if (target.srv) data_.PrefetchEndpoints(target.hash);
   }
+  for (const Target& target : targets) {
+    if (target.srv) data_.PrefetchNodes(target.hash);
+  }
   count_ = 0;
 }
 

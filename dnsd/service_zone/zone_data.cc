@@ -13,6 +13,11 @@ namespace {
 constexpr uint64_t kRetryMs = 1000;
 constexpr uint64_t kAbsentMs = 400;
 
+// As many endpoints as are worth a prefetch.
+std::span<const Endpoint> FirstOf(const std::vector<Endpoint>& endpoints) {
+  return std::span(endpoints).first(std::min<size_t>(endpoints.size(), 4));
+}
+
 char KindLetter(catalog::Kind kind) { return static_cast<char>('a' + static_cast<int>(kind)); }
 
 std::optional<ZoneData::IpKey> OwnAddress(const std::string& text) {
@@ -84,8 +89,16 @@ void ZoneData::PrefetchSrv(size_t hash) const {
 void ZoneData::PrefetchEndpoints(size_t hash) const {
   const PreparedService* service = GuessService(hash);
   if (service == nullptr) return;
-  for (size_t i = 0; i < std::min<size_t>(service->endpoints.size(), 4); ++i)
-    __builtin_prefetch(&service->endpoints[i]);
+  for (const Endpoint& endpoint : FirstOf(service->endpoints)) __builtin_prefetch(&endpoint);
+}
+
+void ZoneData::PrefetchNodes(size_t hash) const {
+  const PreparedService* service = GuessService(hash);
+  if (service == nullptr) return;
+  for (const Endpoint& endpoint : FirstOf(service->endpoints)) {
+    __builtin_prefetch(&endpoint.node->owner);
+    __builtin_prefetch(&endpoint.node->txt);
+  }
 }
 
 void ZoneData::Apply(const Change& change, uint64_t now_ms) {

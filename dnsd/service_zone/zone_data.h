@@ -92,6 +92,7 @@ class ZoneData {
   void PrefetchAddresses(size_t hash) const;
   void PrefetchSrv(size_t hash) const;
   void PrefetchEndpoints(size_t hash) const;
+  void PrefetchNodes(size_t hash) const;
 
   void Apply(const Change& change, uint64_t now_ms);
   void SetDatacenters(std::vector<std::string> names) { datacenters_ = std::move(names); }
