@@ -35,7 +35,6 @@ COMMAND_LINES = [
     (["--alt-domain", "service.example"], ["--alt-domain", "service"]),
     (["--alt-domain", "dc1.example"], ["--alt-domain", "dc1"]),
     (["--datacenter", "a.b"], ["--datacenter", "a.b"]),
-    (["--advertise", "nowhere"], ["--advertise", "nowhere"]),
     (["--node-ttl", "5"], ["--node-ttl", "5s"]),
     (["--node-ttl", "-1s"], ["--node-ttl", "-1s"]),
     (["--node-ttl", "99999999h"], ["--node-ttl"]),
