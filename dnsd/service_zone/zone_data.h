@@ -73,7 +73,12 @@ class ZoneData {
 
     // Groups by address; an owner stands once, however many instances share the address.
     friend bool operator<(const ReverseTarget& a, const ReverseTarget& b) {
-      return std::tie(a.address, a.node, a.service) < std::tie(b.address, b.node, b.service);
+      return std::tie(a.address, a.node, a.service, a.Name()) < std::tie(b.address, b.node, b.service, b.Name());
+    }
+    // As registered: services "Web" and "web" are one, and each spelling has its PTR record, as in Consul.
+    const std::string& Name() const {
+      static const std::string none;
+      return service == nullptr ? none : service->source->instances[instance].service;
     }
   };
   // The owners of `address`, from the first on while their address stays the same, up to end().

@@ -135,6 +135,11 @@ def check_additional(expected, reply, room, whole_size):
     additional = set(reply.additional)
     if additional == expected.additional:
         return []
+    missing = expected.additional - additional
+    # The records of equal targets are one, drawn from the heaviest instance; node texts of the others need not be there.
+    merged = {"duplicates", "host names"} & set(expected.why)
+    if merged and additional < expected.additional and all(record.type == "TXT" for record in missing):
+        return []
     if not additional < expected.additional:
         return [f"additional is not {printable([expected.additional])}"]
     return [] if whole_size() > room else ["additional records left out although they fit"]
@@ -245,12 +250,11 @@ def ask_consul(consul, name, kind, words, silent):
         return None
 
 
-def largest_size(dnsd, expected, question):
-    """Bytes of the whole reply; where one of several host names is drawn, of the largest one seen in 30 draws."""
+def largest_size(dnsd, question):
+    """Bytes of the largest whole reply seen in 30 draws: what is drawn, and the order's effect on compression, differ."""
     name, kind, words = question
     plain = {**words, "tcp": True, "edns": None, "do": 0}
-    draws = 30 if len(expected.answers) > 1 else 1
-    return max(ask(dnsd.dns, name, kind, **plain).size for _ in range(draws))
+    return max(ask(dnsd.dns, name, kind, **plain).size for _ in range(30))
 
 
 def examine(world, question):
@@ -260,7 +264,7 @@ def examine(world, question):
     expected = model.expect(name, kind)
     theirs = ask_consul(consul, name, kind, words, expected.consul_silent)
     ours = ask(dnsd.dns, name, kind, **words)
-    problems = check_dnsd(expected, ours, words, lambda: largest_size(dnsd, expected, question))
+    problems = check_dnsd(expected, ours, words, lambda: largest_size(dnsd, question))
     problems += check_consul(expected, theirs)
     if problems:
         head = f"{name} {kind} {words}, deviations {sorted(expected.why)}:"
