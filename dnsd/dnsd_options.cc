@@ -82,12 +82,12 @@ Rows PlaceRows() {
        .check = CheckListen},
       {.name = "http",
        .value = "ADDR:PORT",
-       .help = "Address of the operations listener: /healthz, /readyz, /metrics, /status",
-       .defaults = {"127.0.0.1:9153"},
+       .help = "Address of the operations listener (/healthz, /readyz, /metrics, /status) and of the registry's API",
+       .default_note = "127.0.0.1:8500, or 127.0.0.1:9153 with --consul",
        .check = CheckHttp},
       {.name = "data-dir",
        .value = "DIR",
-       .help = "Where the catalog snapshot is kept",
+       .help = "Where the registry's database, or the catalog snapshot, is kept",
        .defaults = {"/var/lib/signpost"},
        .check = CheckNotEmpty},
       {.name = "snapshot-interval",
@@ -209,7 +209,7 @@ Rows AnswerRows() {
 
 Rows MakeRows() {
   Rows rows = PlaceRows();
-  for (const Rows& more : {options::ConsulRows(), AnswerRows(), TcpRows(), options::ProgramRows()}) {
+  for (const Rows& more : {options::ConsulRows(), RegistryRows(), AnswerRows(), TcpRows(), options::ProgramRows()}) {
     rows.insert(rows.end(), more.begin(), more.end());
   }
   return rows;
@@ -247,7 +247,6 @@ Status ReadPlaces(const Values& values, StartOptions& start) {
     start.listen.push_back(address);
   }
   start.listen_is_default = !values.Given("listen");
-  start.http = net::SocketAddress::Parse(values.String("http"), 0).value();
   if (!values.Flag("dev")) start.data_dir = values.String("data-dir");
   start.snapshot_interval = values.Duration("snapshot-interval");
   start.domain = NormalDomain(values.String("domain"));
@@ -262,14 +261,21 @@ Status ReadPlaces(const Values& values, StartOptions& start) {
   return CheckDomains(values, start);
 }
 
-Status ReadConsul(const Values& values, StartOptions& start) {
+// With Consul the address carries operations only; without, the registry's API, where its clients look for it.
+net::SocketAddress HttpAddress(const Values& values, bool with_consul) {
+  const char* fallback = with_consul ? "127.0.0.1:9153" : "127.0.0.1:8500";
+  return net::SocketAddress::Parse(values.Given("http") ? values.String("http") : fallback, 0).value();
+}
+
+Status ReadSource(const Values& values, StartOptions& start) {
   auto consul = options::ReadConsulOptions(values);
   if (!consul.ok()) return consul.status();
-  if (!consul.value()) {
-    return Status::Config(
-        "dnsd needs --consul http://127.0.0.1:8500 (the embedded registry comes with a later version)");
-  }
-  start.consul = *consul.value();
+  start.consul = std::move(consul).value();
+  start.http = HttpAddress(values, start.consul.has_value());
+  if (start.consul) return RefuseRegistryOptions(values);
+  auto registry = ReadRegistryOptions(values, start.http);
+  if (!registry.ok()) return registry.status();
+  start.registry = std::move(registry).value();
   return Status::Ok();
 }
 
@@ -306,7 +312,7 @@ const options::Rows& DnsdRows() {
 Result<DnsdOptions> MakeDnsdOptions(const options::Values& values) {
   DnsdOptions made{{}, ReadLive(values), values};
   if (Status status = ReadPlaces(values, made.start); !status.ok()) return status;
-  if (Status status = ReadConsul(values, made.start); !status.ok()) return status;
+  if (Status status = ReadSource(values, made.start); !status.ok()) return status;
   return made;
 }
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "common/net/address.h"
 #include "common/options/options.h"
 #include "common/options/shared_rows.h"
+#include "dnsd/registry_options.h"
 
 namespace signpost::dnsd {
 
@@ -22,12 +24,13 @@ struct StartOptions {
   net::SocketAddress http;
   std::string data_dir;  // empty with --dev: nothing is kept on disk
   std::chrono::milliseconds snapshot_interval{};
-  options::ConsulOptions consul;
-  std::string domain;                  // lower case, no final dot
-  std::string alt_domain;              // likewise; empty = none
-  std::string datacenter;              // lower case
-  bool datacenter_is_default = false;  // nobody named it: the agent's counts
-  int threads = 1;                     // one per core when none is given
+  std::optional<options::ConsulOptions> consul;  // none: the embedded registry
+  RegistryOptions registry;                      // without consul
+  std::string domain;                            // lower case, no final dot
+  std::string alt_domain;                        // likewise; empty = none
+  std::string datacenter;                        // lower case
+  bool datacenter_is_default = false;            // nobody named it: the agent's counts
+  int threads = 1;                               // one per core when none is given
   int tcp_max_connections = 0;
   int tcp_max_per_client = 0;  // 0 = no limit
   std::chrono::milliseconds tcp_idle_timeout{};

@@ -117,7 +117,8 @@ std::string MetricsPage(const OperationsView& view) {
   AddAnswers(view, text);
   AddLatency(view, text);
   AddSockets(view, text);
-  feed::AppendMetrics(view.feed.status(), text);
+  if (view.feed != nullptr) feed::AppendMetrics(view.feed->status(), text);
+  if (view.registry != nullptr) registry::AppendMetrics(view.registry->status(), text);
   text.AddGauge("signpost_uptime_seconds", "Time since the start.",
                 static_cast<double>((SystemClock().Monotonic() - view.started).count()) * 1e-9);
   return text.Render();

@@ -15,6 +15,8 @@ http::ServerResponse Text(int status, std::string body, std::string_view type = 
   return {.status = status, .headers = {{"Content-Type", std::string(type)}}, .body = std::move(body)};
 }
 
+std::string TroubleOf(const OperationsView& view) { return view.feed == nullptr ? "" : view.feed->status().trouble; }
+
 // Ready once there is something to answer from. Degraded answers are answers still, so the status stays 200.
 http::ServerResponse Readiness(const OperationsView& view) {
   const bool behind = std::ranges::any_of(
@@ -26,16 +28,18 @@ http::ServerResponse Readiness(const OperationsView& view) {
     case catalog::Freshness::kFresh:
       return Text(200, "ready\n");
     case catalog::Freshness::kStale:
-      return Text(
-          200, "degraded: Consul is lost, answering from the last known catalog: " + view.feed.status().trouble + "\n");
+      return Text(200, "degraded: Consul is lost, answering from the last known catalog: " + TroubleOf(view) + "\n");
     case catalog::Freshness::kExpired:
-      return Text(503,
-                  "expired: Consul has been lost for longer than --max-stale: " + view.feed.status().trouble + "\n");
+      return Text(503, "expired: Consul has been lost for longer than --max-stale: " + TroubleOf(view) + "\n");
   }
   return Text(503, "");
 }
 
 }  // namespace
+
+bool IsOperationsPath(std::string_view path) {
+  return path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/status";
+}
 
 http::ServerResponse AnswerOperations(const OperationsView& view, const http::ServerRequest& request) {
   if (request.method != "GET" && request.method != "HEAD") {

@@ -4,12 +4,14 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/clock.h"
 #include "common/http/server.h"
 #include "dnsd/feed/consul_feed.h"
 #include "dnsd/publisher.h"
+#include "dnsd/registry/registry.h"
 #include "dnsd/worker.h"
 
 namespace signpost::dnsd {
@@ -18,11 +20,13 @@ namespace signpost::dnsd {
 struct OperationsView {
   const std::vector<std::unique_ptr<Worker>>& workers;
   const Publisher& publisher;
-  const feed::ConsulFeed& feed;
+  const feed::ConsulFeed* feed;        // null without Consul
+  const registry::Registry* registry;  // null with Consul
   std::vector<net::SocketAddress> listen;
   Nanos started;  // monotonic
 };
 
+bool IsOperationsPath(std::string_view path);
 // 404 for other paths, 405 for methods other than GET and HEAD.
 http::ServerResponse AnswerOperations(const OperationsView& view, const http::ServerRequest& request);
 

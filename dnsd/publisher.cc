@@ -1,6 +1,7 @@
 // Signpost. Apache-2.0; see LICENSE.
 #include "dnsd/publisher.h"
 
+#include <atomic>
 #include <utility>
 
 namespace signpost::dnsd {
@@ -16,7 +17,8 @@ constexpr Millis kRepublishTick{1};
 
 Publisher::Publisher(net::Loop& loop, std::shared_ptr<const service_zone::Settings> settings,
                      std::vector<std::unique_ptr<Worker>>& workers)
-    : workers_(workers),
+    : loop_(loop),
+      workers_(workers),
       settings_(settings),
       preparer_(std::move(settings)),
       flush_(loop, [this] { Flush(); }),
@@ -73,6 +75,14 @@ void Publisher::OnFreshness(catalog::Freshness freshness) {
 void Publisher::OnIndex(uint64_t index) {
   index_ = index;
   Post([serial = static_cast<uint32_t>(index)](service_zone::ZoneData& data, uint64_t) { data.SetSerial(serial); });
+}
+
+void Publisher::Settle(std::function<void()> done) {
+  const auto left = std::make_shared<std::atomic<size_t>>(workers_.size());
+  const auto finish = std::make_shared<std::function<void()>>(std::move(done));
+  Post([this, left, finish](service_zone::ZoneData& /*data*/, uint64_t /*now_ms*/) {
+    if (left->fetch_sub(1) == 1) loop_.Post([finish] { (*finish)(); });
+  });
 }
 
 void Publisher::SetSettings(std::shared_ptr<const service_zone::Settings> settings,

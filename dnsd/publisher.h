@@ -2,6 +2,7 @@
 // Takes what the source learns, prepares it for answering and hands it to every worker. Control thread only.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -32,6 +33,7 @@ class Publisher final : public catalog::Sink {
   void OnDatacenters(const std::vector<std::string>& names) override;
   void OnFreshness(catalog::Freshness freshness) override;
   void OnIndex(uint64_t index) override;
+  void Settle(std::function<void()> done) override;
 
   // From now on these settings count. `known` is what was published so far; it is prepared anew (prepared queries
   // follow when they are next executed). The domain must be as before, and the datacenter too once anything was
@@ -51,6 +53,7 @@ class Publisher final : public catalog::Sink {
   template <typename Update>
   void Post(const Update& update);
 
+  net::Loop& loop_;
   std::vector<std::unique_ptr<Worker>>& workers_;
   std::shared_ptr<const service_zone::Settings> settings_;
   service_zone::Preparer preparer_;

@@ -24,7 +24,7 @@ constexpr Millis kStopGrace{1000};
 std::string SnapshotPath(const StartOptions& start) { return start.data_dir + "/catalog.snapshot"; }
 
 feed::ConsulFeedOptions FeedOptions(const DnsdOptions& options) {
-  const options::ConsulOptions& consul = options.start.consul;
+  const options::ConsulOptions& consul = *options.start.consul;
   feed::ConsulFeedOptions feed;
   feed.agent.url = consul.unix_socket.empty() ? consul.url : "unix://" + consul.unix_socket;
   feed.agent.token = consul.token;
@@ -33,6 +33,22 @@ feed::ConsulFeedOptions FeedOptions(const DnsdOptions& options) {
   if (!options.start.datacenter_is_default) feed.datacenter = options.start.datacenter;
   feed.max_stale = options.live.max_stale;
   return feed;
+}
+
+// Of the API's 4,096 blocked queries and as many others; Consul's own clients hold one or two each.
+constexpr size_t kApiConnections = 8192;
+
+registry::RegistrySettings SettingsOf(const StartOptions& start) {
+  const RegistryOptions& registry = start.registry;
+  return {.datacenter = start.datacenter,
+          .node = registry.node,
+          .address = registry.address,
+          .database = start.data_dir.empty() ? "" : start.data_dir + "/registry.db",
+          .service_files = registry.service_files,
+          .token_file = registry.token_file,
+          .read_needs_token = registry.read_needs_token,
+          .script_checks = registry.script_checks,
+          .docker_url = registry.docker_url};
 }
 
 // Creates the last directory of the path only: a mistyped path should fail.
@@ -70,8 +86,9 @@ Status Server::Run() {
   if (!options_.start.data_dir.empty()) {
     if (Status made = MakeDataDir(options_.start.data_dir); !made.ok()) return made;
   }
+  if (Status opened = OpenSource(); !opened.ok()) return opened;
   if (Status bound = Bind(); !bound.ok()) return bound;
-  StartFeed();
+  StartSource();
   if (Status bound = BindOperations(); !bound.ok()) return bound;
   for (const auto& worker : workers_) worker->Start();
 
@@ -118,37 +135,63 @@ Result<net::SocketAddress> Server::BindAddress(net::SocketAddress address) {
   return address;
 }
 
-void Server::StartFeed() {
+Status Server::OpenSource() {
+  if (!options_.start.consul) return OpenRegistry();
+  OpenFeed();
+  return Status::Ok();
+}
+
+void Server::OpenFeed() {
   feed::ConsulFeedOptions feed_options = FeedOptions(options_);
   feed_options.on_datacenter = [this](const std::string& name) { OnDatacenter(name); };
   feed_ = std::make_unique<feed::ConsulFeed>(loop_, SystemClock(), std::move(feed_options));
-  if (!options_.start.data_dir.empty()) {
-    const std::string path = SnapshotPath(options_.start);
-    auto snapshot = catalog::LoadSnapshot(path);
-    if (snapshot.ok()) {
-      feed_->Restore(std::move(snapshot).value());
-    } else if (snapshot.status().kind() != ErrorKind::kNotFound) {
-      LogWarn(snapshot.status().text() + KeepUnusable(path));
-    }
-    snapshot_writer_ = std::make_unique<SnapshotWriter>(loop_, path, options_.start.snapshot_interval, *feed_);
+  catalog_ = feed_.get();
+  if (options_.start.data_dir.empty()) return;
+  const std::string path = SnapshotPath(options_.start);
+  auto snapshot = catalog::LoadSnapshot(path);
+  if (snapshot.ok()) {
+    feed_->Restore(std::move(snapshot).value());
+  } else if (snapshot.status().kind() != ErrorKind::kNotFound) {
+    LogWarn(snapshot.status().text() + KeepUnusable(path));
   }
-  feed_->Start(*publisher_);
+  snapshot_writer_ = std::make_unique<SnapshotWriter>(loop_, path, options_.start.snapshot_interval, *feed_);
 }
+
+Status Server::OpenRegistry() {
+  auto registry = registry::Registry::Open(loop_, SystemClock(), SettingsOf(options_.start));
+  if (!registry.ok()) return registry.status();
+  registry_ = std::move(registry).value();
+  catalog_ = &registry_->source();
+  return Status::Ok();
+}
+
+void Server::StartSource() { catalog_->Start(*publisher_); }
 
 Status Server::BindOperations() {
   view_ = std::make_unique<OperationsView>(
-      OperationsView{workers_, *publisher_, *feed_, bound_, SystemClock().Monotonic()});
+      OperationsView{workers_, *publisher_, feed_.get(), registry_.get(), bound_, SystemClock().Monotonic()});
+  http::ServerOptions http_options{.max_connections = 64};
+  if (registry_) {
+    http_options.max_connections = kApiConnections;
+    http_options.gzip = true;
+  }
   auto operations =
-      http::Server::Listen(loop_, options_.start.http, {.max_connections = 64},
-                           [this](const http::ServerRequest& request, std::unique_ptr<http::Responder> responder) {
-                             responder->Send(AnswerOperations(*view_, request));
+      http::Server::Listen(loop_, options_.start.http, http_options,
+                           [this](http::ServerRequest request, std::unique_ptr<http::Responder> responder) {
+                             OnRequest(std::move(request), std::move(responder));
                            });
   if (!operations.ok()) {
-    return {operations.status().kind(), "cannot open the operations listener " + options_.start.http.ToString() + ": " +
+    const std::string what = registry_ ? "the registry's API " : "the operations listener ";
+    return {operations.status().kind(), "cannot open " + what + options_.start.http.ToString() + ": " +
                                             operations.status().text() + "; choose another address with --http"};
   }
   operations_ = std::move(operations).value();
   return Status::Ok();
+}
+
+void Server::OnRequest(http::ServerRequest request, std::unique_ptr<http::Responder> responder) {
+  if (registry_ && !IsOperationsPath(request.path)) return registry_->Handle(std::move(request), std::move(responder));
+  responder->Send(AnswerOperations(*view_, request));
 }
 
 void Server::OnDatacenter(const std::string& name) {
@@ -160,7 +203,7 @@ void Server::OnDatacenter(const std::string& name) {
 
 void Server::OnWanted(std::vector<catalog::Key> keys) {
   loop_.Post([this, keys = std::move(keys)] {
-    for (const catalog::Key& key : keys) feed_->Want(key);
+    for (const catalog::Key& key : keys) catalog_->Want(key);
   });
 }
 
@@ -179,11 +222,22 @@ void Server::Reload() {
     LogError("reload refused, the old options stay: " + options.status().text());
     return;
   }
+  if (registry_) {
+    if (Status reloaded = registry_->Reload(); !reloaded.ok()) {
+      LogError("reload refused, the old options stay: " + reloaded.text());
+      return;
+    }
+  }
   options_.live = options.value().live;
   SetLogging(options_.live.log.level, options_.live.log.format);
-  feed_->ReloadToken();
-  feed_->SetMaxStale(options_.live.max_stale);
-  publisher_->SetSettings(MakeSettings(options_), feed_->Collect());
+  if (feed_) {
+    feed_->ReloadToken();
+    feed_->SetMaxStale(options_.live.max_stale);
+    publisher_->SetSettings(MakeSettings(options_), feed_->Collect());
+  } else {
+    publisher_->SetSettings(MakeSettings(options_), std::nullopt);
+    registry_->Republish();
+  }
   LogInfo("options reloaded");
 }
 
@@ -195,6 +249,7 @@ void Server::Stop() {
   for (const auto& worker : workers_) worker->Join();
   snapshot_writer_.reset();
   feed_.reset();
+  registry_.reset();
 }
 
 }  // namespace signpost::dnsd

@@ -16,6 +16,7 @@
 #include "dnsd/feed/consul_feed.h"
 #include "dnsd/operations.h"
 #include "dnsd/publisher.h"
+#include "dnsd/registry/registry.h"
 #include "dnsd/snapshot_writer.h"
 #include "dnsd/worker.h"
 
@@ -37,7 +38,12 @@ class Server {
   // On every worker. Returns the address bound.
   Result<net::SocketAddress> BindAddress(net::SocketAddress address);
   Status BindOperations();
-  void StartFeed();
+  // The source of the catalog: Consul, or the embedded registry.
+  Status OpenSource();
+  void OpenFeed();
+  Status OpenRegistry();
+  void StartSource();
+  void OnRequest(http::ServerRequest request, std::unique_ptr<http::Responder> responder);
   void OnDatacenter(const std::string& name);
   void Reload();
   void Stop();
@@ -50,7 +56,9 @@ class Server {
   transport::TcpBudget tcp_budget_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Publisher> publisher_;
-  std::unique_ptr<feed::ConsulFeed> feed_;
+  std::unique_ptr<feed::ConsulFeed> feed_;        // with --consul
+  std::unique_ptr<registry::Registry> registry_;  // without
+  catalog::Source* catalog_ = nullptr;            // one of the two
   std::unique_ptr<SnapshotWriter> snapshot_writer_;
   std::unique_ptr<OperationsView> view_;
   std::unique_ptr<http::Server> operations_;

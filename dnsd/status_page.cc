@@ -21,8 +21,23 @@ std::string_view FreshnessName(catalog::Freshness freshness) {
   return "";
 }
 
+void WriteRegistry(const OperationsView& view, json::Writer& out) {
+  const registry::RegistryStatus status = view.registry->status();
+  out.Key("registry").BeginObject();
+  out.Key("index").Uint(status.index);
+  out.Key("nodes").Uint(status.nodes);
+  out.Key("services").Uint(status.services);
+  out.Key("instances").Uint(status.instances);
+  out.Key("checks").Uint(status.checks);
+  out.Key("keys").Uint(status.keys);
+  out.Key("sessions").Uint(status.sessions);
+  out.Key("blocked").Uint(status.blocked);
+  out.Key("disk_fails").Bool(status.disk_fails);
+  out.EndObject();
+}
+
 void WriteCatalog(const OperationsView& view, json::Writer& out) {
-  const feed::FeedStatus status = view.feed.status();
+  const feed::FeedStatus status = view.feed->status();
   out.Key("catalog").BeginObject();
   out.Key("state").String(FreshnessName(view.publisher.freshness()));
   out.Key("trouble").String(status.trouble);
@@ -54,7 +69,8 @@ std::string StatusPage(const OperationsView& view) {
   out.Key("listen").BeginArray();
   for (const net::SocketAddress& address : view.listen) out.String(address.ToString());
   out.EndArray();
-  WriteCatalog(view, out);
+  if (view.feed != nullptr) WriteCatalog(view, out);
+  if (view.registry != nullptr) WriteRegistry(view, out);
   out.EndObject();
   return out.Take() + "\n";
 }

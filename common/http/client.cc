@@ -7,18 +7,24 @@
 #include <utility>
 
 #include "common/http/curl_multi.h"
+#include "common/http/text.h"
 #include "common/http/transfer.h"
 
 namespace signpost::http {
 
-std::string_view Response::Header(std::string_view name) const {
-  for (const auto& [key, value] : headers) {
-    if (key == name) return value;
-  }
-  return {};
-}
+std::string_view Response::Header(std::string_view name) const { return FindHeader(headers, name); }
+
+std::string_view Response::Trailer(std::string_view name) const { return FindHeader(trailers, name); }
 
 namespace {
+
+// Or empty. It becomes a part of the URL, so nothing that means something there may be in it.
+bool IsHostName(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+           c == '_';
+  });
+}
 
 // Line ends would let a value write further headers, or a second request.
 Status CheckRequest(const Request& request) {
@@ -28,6 +34,7 @@ Status CheckRequest(const Request& request) {
   bool ok = !request.method.empty() && clean(request.method) && clean(request.url);
   for (const auto& [name, value] : request.headers) ok = ok && !name.empty() && clean(name) && clean(value);
   if (!ok) return Status::Invalid("the request's method, URL or a header holds a line end");
+  if (!IsHostName(request.tls_server_name)) return Status::Invalid("the request's TLS server name is no host name");
   if (!request.url.starts_with("http://") && !request.url.starts_with("https://")) {
     return Status::Invalid("the request's URL does not start with http:// or https://");
   }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "common/http/text.h"
 #include "common/http/url.h"
 
 namespace signpost::http {
@@ -33,20 +34,6 @@ bool IsHost(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return IsTokenChar(c) || c == ':' || c == '[' || c == ']' || c == '(' || c == ')' || c == ';' || c == '=';
   });
-}
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -165,6 +152,7 @@ void RequestParser::OnTarget(std::string_view target) {
     return Fail(400, "bad escape in the request target");
   }
   request_.path = std::move(*decoded);
+  request_.raw_path = path;
 }
 
 void RequestParser::OnField(std::string_view line, bool trailer) {

@@ -55,8 +55,6 @@ void AppendClean(std::string& out, std::string_view text) {
   for (const char c : text) out += c == '\r' || c == '\n' || c == '\0' ? ' ' : c;
 }
 
-bool StatusHasBody(int status) { return status >= 200 && status != 204 && status != 304; }
-
 }  // namespace
 
 std::string_view ReasonPhrase(int status) {
@@ -74,6 +72,12 @@ std::string HttpDate(Nanos wall) {
   return {text.data(), size};
 }
 
+std::string_view BodyOf(const ServerResponse& response) {
+  return response.shared_body ? response.shared_body->text() : response.body;
+}
+
+bool StatusHasBody(int status) { return status >= 200 && status != 204 && status != 304; }
+
 bool HasBody(const ServerResponse& response, ResponseFraming framing) {
   return !framing.head_only && StatusHasBody(response.status);
 }
@@ -89,10 +93,17 @@ std::string ResponseHead(const ServerResponse& response, ResponseFraming framing
     AppendClean(head, value);
     head += "\r\n";
   }
-  if (StatusHasBody(response.status)) head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+  if (framing.vary) head += "Vary: Accept-Encoding\r\n";
+  if (StatusHasBody(response.status)) head += "Content-Length: " + std::to_string(BodyOf(response).size()) + "\r\n";
   head += "Date: " + HttpDate(wall) + "\r\n";
   head += framing.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
   return head;
+}
+
+std::string RefusalText(int status, std::string_view text, bool vary, Nanos wall) {
+  const ServerResponse response = {
+      .status = status, .headers = {{"Content-Type", "text/plain"}}, .body = std::string(text) + "\n"};
+  return ResponseHead(response, {.keep_alive = false, .vary = vary}, wall) + response.body;
 }
 
 }  // namespace signpost::http

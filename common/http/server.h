@@ -1,6 +1,6 @@
 // Signpost. Apache-2.0; see LICENSE.
 // HTTP/1.1 server (RFC 9110, RFC 9112) for operations listeners and the registry's API: strict parser,
-// bounded head and body, keep-alive, pipelining one at a time. Everything on the loop's thread.
+// bounded head and body, keep-alive, pipelining one at a time, gzip. Everything on the loop's thread.
 #pragma once
 
 #include <functional>
@@ -13,6 +13,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/http/shared_body.h"
 #include "common/net/address.h"
 #include "common/net/loop.h"
 
@@ -21,7 +22,8 @@ namespace signpost::http {
 struct ServerRequest {
   std::string method;
   std::string path;                                          // percent-decoded, without query
-  std::string query;                                         // raw, without '?'
+  std::string raw_path;                                      // as sent: where "%2F" is no separator
+  std::string query;                                         // raw, without '?'; its escapes are well formed
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string body;
   net::SocketAddress peer;
@@ -29,12 +31,18 @@ struct ServerRequest {
   std::string_view Header(std::string_view name) const;
   // The decoded value of a query parameter; nullopt when absent ("?stale" gives "").
   std::optional<std::string> Param(std::string_view name) const;
+  // The decoded values of every parameter of that name, in order.
+  std::vector<std::string> Params(std::string_view name) const;
+  bool HasParam(std::string_view name) const;
 };
 
 struct ServerResponse {
   int status = 200;
-  std::vector<std::pair<std::string, std::string>> headers;  // Content-Length, Date, Connection are added
+  // Sent as given. Content-Length, Date and Connection are added; Vary and Content-Encoding too, if the server
+  // compresses.
+  std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  SharedBodyPtr shared_body;  // when set, it is the body, and `body` is ignored
 };
 
 // Answers one request, now or later, exactly once, on the loop's thread. If the client went away the answer is
@@ -49,12 +57,19 @@ class Responder {
 };
 
 struct ServerOptions {
-  size_t max_connections = 8192;
-  size_t max_head = 16 << 10;  // 431 above
-  size_t max_body = 1 << 20;   // 413 above
-  Millis head_timeout{10000};  // slow clients get 408 and are closed
-  Millis body_timeout{30000};
+  size_t max_connections = 8192;          // 503 above
+  size_t max_connections_per_client = 0;  // of one IP address, loopback included; 429 above; 0 = any number
+  size_t max_head = 16 << 10;             // 431 above
+  size_t max_body = 1 << 20;              // 413 above
+  // Slow clients get 408 and are closed: a head must be whole so long after its first byte, a body so long after
+  // its head, however steadily they drip.
+  Millis head_timeout{10000};
+  Millis body_timeout{30000};  // also: how long a client may take no byte of its answer
   Millis idle_timeout{60000};
+  // Compresses bodies of `gzip_from` bytes and more for clients whose Accept-Encoding admits gzip, unless the
+  // handler set Content-Encoding or Content-Range itself. All answers then carry "Vary: Accept-Encoding".
+  bool gzip = false;
+  size_t gzip_from = 1024;
 };
 
 class Server {

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "common/http/content_coding.h"
 #include "common/http/response_text.h"
 
 namespace signpost::http {
@@ -11,6 +12,9 @@ namespace {
 std::span<const uint8_t> AsBytes(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
+
+// Of a body, handed to the stream at a time: it copies what the kernel does not take.
+constexpr size_t kPiece = 32 << 10;
 
 }  // namespace
 
@@ -24,7 +28,7 @@ class ServerConnection::Answer final : public Responder {
 
   void Send(ServerResponse response) override {
     if (std::exchange(sent_, true)) return;
-    if (const auto connection = connection_.lock()) connection->Respond(serial_, response);
+    if (const auto connection = connection_.lock()) connection->Respond(serial_, std::move(response));
   }
 
   void OnGone(std::function<void()> on_gone) override {
@@ -67,9 +71,13 @@ void ServerConnection::Enter(Phase phase, Millis limit) {
 
 void ServerConnection::OnData(std::span<const uint8_t> data) {
   const auto keep = shared_from_this();
-  pending_.append(reinterpret_cast<const char*>(data.data()), data.size());
-  Process();
-  if (phase_ != Phase::kOver && pending_.size() > host_->options.max_head) stream_->PauseReading();
+  const std::string_view bytes(reinterpret_cast<const char*>(data.data()), data.size());
+  if (processing_ || !pending_.empty()) {
+    pending_.append(bytes);
+  } else {
+    pending_.append(bytes.substr(Consume(bytes)));
+  }
+  ProcessPending();
 }
 
 void ServerConnection::OnEnd(bool orderly) {
@@ -84,36 +92,44 @@ void ServerConnection::OnEnd(bool orderly) {
 
 void ServerConnection::OnDrained() {
   const auto keep = shared_from_this();
-  if (phase_ == Phase::kWriting) FinishAnswer();
+  if (phase_ == Phase::kWriting && HandOver()) FinishAnswer();
 }
 
 void ServerConnection::OnTimeout() {
   const auto keep = shared_from_this();
   if (phase_ == Phase::kReading) {
     Refuse(408, "the request did not come in time");
-  } else if (phase_ == Phase::kWriting && stream_->unacknowledged() < unsent_) {
-    unsent_ = stream_->unacknowledged();  // slow, but it moves
+  } else if (phase_ == Phase::kWriting && Taken() > unsent_->seen_taken) {
+    unsent_->seen_taken = Taken();  // slow, but it moves
     timer_.Start(host_->options.body_timeout);
   } else if (phase_ != Phase::kHandling) {
     Over(false);
   }
 }
 
-// Feeds the parser until it has a request to handle, or no bytes are left.
-void ServerConnection::Process() {
-  if (std::exchange(processing_, true)) return;
+size_t ServerConnection::Consume(std::string_view bytes) {
+  if (std::exchange(processing_, true)) return 0;
   size_t used = 0;
-  while ((phase_ == Phase::kIdle || phase_ == Phase::kReading) && used < pending_.size()) {
+  while ((phase_ == Phase::kIdle || phase_ == Phase::kReading) && used < bytes.size()) {
     const RequestParser::State before = parser_.state();
-    used += parser_.Feed(std::string_view(pending_).substr(used));
+    used += parser_.Feed(bytes.substr(used));
     OnProgress(before);
   }
-  pending_.erase(0, used);
   processing_ = false;
+  return used;
+}
+
+void ServerConnection::ProcessPending() {
+  if (processing_) return;
+  pending_.erase(0, Consume(pending_));
   if (phase_ == Phase::kOver) return;
   if (peer_finished_ && (phase_ == Phase::kIdle || phase_ == Phase::kReading)) return Over(true);
-  if (pending_.empty()) pending_ = {};  // an idle connection owns no buffer
-  if (pending_.size() <= host_->options.max_head && !peer_finished_) stream_->StartReading();
+  if (pending_.empty()) pending_ = std::string();  // an idle connection owns no buffer ("= {}" would keep it)
+  if (pending_.size() > host_->options.max_head) {
+    stream_->PauseReading();
+  } else if (!peer_finished_) {
+    stream_->StartReading();
+  }
 }
 
 void ServerConnection::OnProgress(RequestParser::State before) {
@@ -133,41 +149,62 @@ void ServerConnection::Dispatch() {
   ServerRequest request = parser_.Take();
   request.peer = stream_->peer();
   head_only_ = request.method == "HEAD";
+  wants_gzip_ = host_->options.gzip && PrefersGzip(request);
   ++serial_;
   phase_ = Phase::kHandling;
   timer_.Stop();
   host_->handler(std::move(request), std::make_unique<Answer>(weak_from_this(), serial_));
 }
 
-void ServerConnection::Respond(uint64_t serial, const ServerResponse& response) {
+void ServerConnection::Respond(uint64_t serial, ServerResponse response) {
   if (phase_ != Phase::kHandling || serial != serial_) return;
   const auto gone = std::exchange(on_gone_, nullptr);
   for (const auto& [name, value] : response.headers) {
     if ((name == "Connection" || name == "connection") && value == "close") keep_alive_ = false;
   }
-  const ResponseFraming framing = {.keep_alive = keep_alive_, .head_only = head_only_};
+  if (wants_gzip_) Compress(response, host_->options.gzip_from);
+  const ResponseFraming framing = {.keep_alive = keep_alive_, .head_only = head_only_, .vary = host_->options.gzip};
   const std::string head = ResponseHead(response, framing, SystemClock().Wall());
-  const bool body = HasBody(response, framing);
-  stream_->Write(AsBytes(head), body ? AsBytes(response.body) : std::span<const uint8_t>());
-  if (stream_->queued() > 0) {
-    unsent_ = stream_->unacknowledged();
-    Enter(Phase::kWriting, host_->options.body_timeout);
-    return;
+  const std::string_view body = HasBody(response, framing) ? BodyOf(response) : std::string_view();
+  const std::string_view first = body.substr(0, kPiece);
+  stream_->Write(AsBytes(head), AsBytes(first));
+  if (first.size() == body.size() && stream_->queued() == 0) return FinishAnswer();
+  const size_t skipped = body.empty() ? BodyOf(response).size() : first.size();
+  unsent_ = std::make_unique<Unsent>(Unsent{.response = std::move(response),
+                                            .body_offset = skipped,
+                                            .handed_over = static_cast<int64_t>(head.size() + first.size())});
+  if (HandOver()) return FinishAnswer();
+  unsent_->seen_taken = Taken();
+  Enter(Phase::kWriting, host_->options.body_timeout);
+}
+
+// Gives the stream as much as the kernel takes now. True when that was all.
+bool ServerConnection::HandOver() {
+  const std::string_view body = BodyOf(unsent_->response);
+  while (stream_->queued() == 0 && unsent_->body_offset < body.size()) {
+    const std::string_view piece = body.substr(unsent_->body_offset, kPiece);
+    unsent_->body_offset += piece.size();
+    unsent_->handed_over += static_cast<int64_t>(piece.size());
+    stream_->Write(AsBytes(piece));
   }
-  FinishAnswer();
+  return stream_->queued() == 0;
+}
+
+// How much of the answer the client's kernel has acknowledged.
+int64_t ServerConnection::Taken() const {
+  return unsent_->handed_over - static_cast<int64_t>(stream_->unacknowledged());
 }
 
 void ServerConnection::FinishAnswer() {
+  unsent_.reset();
   if (!keep_alive_) return Over(true);
   Enter(Phase::kIdle, host_->options.idle_timeout);
-  Process();
+  ProcessPending();
 }
 
 // Answers what was no request, and closes: where the next one would start is unknown.
-void ServerConnection::Refuse(int status, const std::string& text) {
-  const ServerResponse response = {.status = status, .headers = {{"Content-Type", "text/plain"}}, .body = text + "\n"};
-  const std::string head = ResponseHead(response, {.keep_alive = false, .head_only = false}, SystemClock().Wall());
-  stream_->Write(AsBytes(head), AsBytes(response.body));
+void ServerConnection::Refuse(int status, std::string_view text) {
+  stream_->Write(AsBytes(RefusalText(status, text, host_->options.gzip, SystemClock().Wall())));
   Over(true);
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "common/http/request_parser.h"
 #include "common/http/server.h"
@@ -37,15 +38,28 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   class Answer;
   enum class Phase : unsigned char { kIdle, kReading, kHandling, kWriting, kOver };
 
+  // An answer that the kernel did not take at once. It is handed over in pieces, so that a slow client costs no
+  // copy of it.
+  struct Unsent {
+    ServerResponse response;
+    size_t body_offset = 0;   // from here on it is still to be handed over
+    int64_t handed_over = 0;  // bytes, the head's included
+    int64_t seen_taken = 0;   // of these the client had taken so many when last looked at
+  };
+
   void OnData(std::span<const uint8_t> data);
   void OnEnd(bool orderly);
   void OnDrained();
   void OnTimeout();
-  void Process();
+  // Feeds the parser until it has a request to handle, or no bytes are left; returns how many it took.
+  size_t Consume(std::string_view bytes);
+  void ProcessPending();
   void OnProgress(RequestParser::State before);
   void Dispatch();
-  void Respond(uint64_t serial, const ServerResponse& response);
-  void Refuse(int status, const std::string& text);
+  void Respond(uint64_t serial, ServerResponse response);
+  void Refuse(int status, std::string_view text);
+  bool HandOver();
+  int64_t Taken() const;
   void Enter(Phase phase, Millis limit);
   void FinishAnswer();
   void Over(bool drain);
@@ -55,11 +69,12 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   net::Timer timer_;
   RequestParser parser_;
   Phase phase_ = Phase::kIdle;
-  std::string pending_;
+  std::string pending_;  // bytes that came while a request was being answered
   std::function<void()> on_gone_;
-  uint64_t serial_ = 0;         // of the request being handled
-  size_t unsent_ = 0;           // of the answer being written, when last looked at
+  uint64_t serial_ = 0;  // of the request being handled
+  std::unique_ptr<Unsent> unsent_;
   bool head_only_ = false;      // of the request being handled
+  bool wants_gzip_ = false;     // the same
   bool keep_alive_ = true;      // after the request being handled
   bool peer_finished_ = false;  // the client sends no more
   bool processing_ = false;

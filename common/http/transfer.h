@@ -22,7 +22,7 @@ struct Exchange {
   Response response;
   Status failure;  // why we ended it ourselves
   bool cancelled = false;
-  bool in_body = false;  // headers that come now are trailers
+  bool head_done = false;  // headers that come now are trailers
 };
 
 class Transfer {
@@ -47,15 +47,28 @@ class Transfer {
   struct FreeList {
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
   };
+  using List = std::unique_ptr<curl_slist, FreeList>;
+  // What a request may ask of its connection.
+  struct Manner {
+    long version = CURL_HTTP_VERSION_1_1;
+    bool fresh_connection = false;
+    bool tls_verify = true;
+    int max_redirects = 0;
+    bool operator==(const Manner&) const = default;
+  };
 
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
   static size_t OnHeader(char* data, size_t size, size_t count, void* self);
 
   void SetConstants();
+  void SetTarget(const Request& request);
   void SetMethod(const Request& request);
   void SetHeaders(const Request& request);
+  void SetManner(const Manner& manner);
   bool TakeBody(std::string_view piece);
+  bool Gather(std::string_view piece);
   void TakeHeader(std::string_view line);
+  void TakeStatusLine(std::string_view line);
   Status Failure(CURLcode code);
 
   const ClientOptions& options_;
@@ -66,8 +79,12 @@ class Transfer {
   // What the handle is set to now: most requests differ from the one before in their URL only.
   bool plain_get_ = true;
   Millis timeout_{0};
+  Manner manner_;
   std::vector<std::pair<std::string, std::string>> headers_;
-  std::unique_ptr<curl_slist, FreeList> header_list_;
+  std::string header_host_;
+  List header_list_;
+  std::string host_;  // of this request: the Host that goes with another name in the URL, or empty
+  List connect_to_;
 };
 
 }  // namespace signpost::http

@@ -1,6 +1,8 @@
 // Signpost. Apache-2.0; see LICENSE.
 #include "common/http/url.h"
 
+#include <utility>
+
 namespace signpost::http {
 namespace {
 
@@ -14,6 +16,23 @@ int HexValue(char c) {
 bool IsUnreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
          c == '_' || c == '~';
+}
+
+// Whether `text`, escaped as in a query, means `name`. The plain spelling, nearly the only one, costs no copy.
+bool Means(std::string_view text, std::string_view name) {
+  if (text.find_first_of("%+") == std::string_view::npos) return text == name;
+  return PercentDecode(text, PlusMeans::kSpace) == name;
+}
+
+// Takes the first parameter off `query`; its decoded value, if it is called `name` and well formed.
+std::optional<std::string> NextValue(std::string_view& query, std::string_view name) {
+  const size_t end = query.find('&');
+  const std::string_view pair = query.substr(0, end);
+  query = end == std::string_view::npos ? std::string_view() : query.substr(end + 1);
+  const size_t equals = pair.find('=');
+  if (pair.empty() || !Means(pair.substr(0, equals), name)) return std::nullopt;
+  return PercentDecode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1),
+                       PlusMeans::kSpace);
 }
 
 }  // namespace
@@ -40,15 +59,17 @@ std::optional<std::string> PercentDecode(std::string_view text, PlusMeans plus) 
 
 std::optional<std::string> QueryParam(std::string_view query, std::string_view name) {
   while (!query.empty()) {
-    const size_t end = query.find('&');
-    const std::string_view pair = query.substr(0, end);
-    query = end == std::string_view::npos ? std::string_view() : query.substr(end + 1);
-    const size_t equals = pair.find('=');
-    if (PercentDecode(pair.substr(0, equals), PlusMeans::kSpace) != name || pair.empty()) continue;
-    const std::string_view value = equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
-    if (auto decoded = PercentDecode(value, PlusMeans::kSpace)) return decoded;
+    if (auto value = NextValue(query, name)) return value;
   }
   return std::nullopt;
+}
+
+std::vector<std::string> QueryParams(std::string_view query, std::string_view name) {
+  std::vector<std::string> values;
+  while (!query.empty()) {
+    if (auto value = NextValue(query, name)) values.push_back(std::move(*value));
+  }
+  return values;
 }
 
 std::string EncodePathSegment(std::string_view text) {

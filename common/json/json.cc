@@ -182,7 +182,7 @@ struct Writer::Impl {
 
   explicit Impl(bool pretty) {
     if (pretty) {
-      writer.emplace<Pretty>(buffer).SetIndent(' ', 2);
+      writer.emplace<Pretty>(buffer).SetIndent(' ', 4);
     } else {
       writer.emplace<Plain>(buffer);
     }
@@ -271,6 +271,11 @@ Writer& Writer::Bool(bool value) {
 
 Writer& Writer::Null() {
   impl_->Do([](auto& out) { out.Null(); });
+  return *this;
+}
+
+Writer& Writer::Raw(std::string_view json) {
+  impl_->Do([&](auto& out) { out.RawValue(json.data(), json.size(), rapidjson::kObjectType); });
   return *this;
 }
 

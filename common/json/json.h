@@ -86,6 +86,7 @@ class Writer {
   Writer& Double(double value);
   Writer& Bool(bool value);
   Writer& Null();
+  Writer& Raw(std::string_view json);  // one value that is JSON text already; trusted
 
   std::string Take();  // the finished text; the writer is empty again
 

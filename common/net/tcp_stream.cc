@@ -140,7 +140,7 @@ void TcpStream::Impl::Flush() {
 
 void TcpStream::Impl::OnWritten(int status) {
   writing = false;
-  in_flight = {};
+  in_flight = std::vector<uint8_t>();
   if (closing()) return;
   if (status < 0) {
     FailLater(status);
@@ -149,7 +149,7 @@ void TcpStream::Impl::OnWritten(int status) {
   } else if (draining) {
     SendFin();
   } else {
-    waiting = {};  // a burst is over: an idle connection owns no buffer
+    waiting = std::vector<uint8_t>();  // a burst is over: an idle connection owns no buffer
     const std::shared_ptr<const Handlers> call = handlers;
     if (call->on_drained) call->on_drained();
   }

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,6 +71,8 @@ class Sink {
   virtual void OnFreshness(Freshness freshness) = 0;
   // The catalog's index: the SOA serial.
   virtual void OnIndex(uint64_t index) = 0;
+  // Calls `done`, later, on the control thread, when everything told so far is what questions are answered from.
+  virtual void Settle(std::function<void()> done) = 0;
 };
 
 // Where the catalog comes from.

@@ -86,7 +86,7 @@ void TcpService::Connection::Work() {
   }
   if (!stream_) return;
   input_.erase(input_.begin(), input_.begin() + static_cast<ptrdiff_t>(used));
-  if (input_.empty()) input_ = {};
+  if (input_.empty()) input_ = std::vector<uint8_t>();
   if (input_.empty()) {
     message_begun_ = Millis(-1);
   } else if (used > 0 || message_begun_.count() < 0) {

@@ -1,12 +1,15 @@
 // Signpost. Apache-2.0; see LICENSE.
-// Any bytes into the HTTP/1.1 request parser. However they are cut into pieces, the same requests come out.
+// Any bytes into the HTTP/1.1 request parser. However they are cut into pieces, the same requests come out, and their
+// paths, parameters and accepted codings can be read.
 // Input: one byte, the size of the pieces; then the bytes.
 #include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "common/http/content_coding.h"
 #include "common/http/request_parser.h"
+#include "common/http/url.h"
 #include "tests/fuzz/check.h"
 
 namespace signpost::fuzz {
@@ -15,6 +18,17 @@ namespace {
 using http::RequestParser;
 
 constexpr http::RequestLimits kLimits{.max_head = 1024, .max_body = 4096, .max_headers = 10};
+
+// What a handler reads of a request agrees with itself.
+void CheckReading(const http::ServerRequest& request) {
+  Demand(http::PercentDecode(request.raw_path) == request.path, "the path is the raw path, decoded");
+  static_cast<void>(http::PrefersGzip(request));
+  for (const char* const name : {"a", "", "stale"}) {
+    const auto all = request.Params(name);
+    Demand(request.HasParam(name) == !all.empty(), "a parameter that is there has values");
+    Demand(all.empty() || request.Param(name) == all.front(), "a parameter's value is its first");
+  }
+}
 
 // All requests as one text, then the error if there was one.
 std::string Requests(std::string_view bytes, size_t piece) {
@@ -30,7 +44,8 @@ std::string Requests(std::string_view bytes, size_t piece) {
       if (parser.state() == RequestParser::State::kComplete) {
         const http::ServerRequest request = parser.Take();
         Demand(request.body.size() <= kLimits.max_body, "bodies are bounded");
-        out += request.method + " " + request.path + " " + request.body + "\n";
+        CheckReading(request);
+        out += request.method + " " + request.raw_path + " " + request.path + " " + request.body + "\n";
       } else if (parser.state() == RequestParser::State::kFailed) {
         Demand(parser.error() >= 400 && parser.error() < 600 && *parser.error_text() != '\0',
                "an error has a status and a reason");

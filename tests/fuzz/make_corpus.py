@@ -116,7 +116,48 @@ def http_seeds():
         save("http_request", name, b"\x03" + request)
 
 
+def filter_seeds():
+    expressions = {
+        "equal": (0, 'Node == n1'), "meta": (0, 'Meta["rack"] != `r1` and Meta.rack is not empty'), "in": (0, 'v1 in Node or "a b" not in Meta'),
+        "numbers": (1, 'ServicePort == "0x1F" or ServicePort != -1'), "tags": (2, 'Tags contains v1 and not Tags is empty'),
+        "matches": (3, 'Status matches `^(pass|warn)ing$` or Output not matches "(?i)\\x41"'), "bad-pattern": (3, 'Node matches `(a{1001}|[b-a]`'),
+        "checks": (4, '(Checks.Status == passing and Service.Port == 80) or not Node.Meta.rack == r1'),
+        "addresses": (4, 'Service.TaggedAddresses.lan.Port == 8080'), "proxy": (2, 'Proxy.Upstreams.LocalBindPort == 5432 or Proxy.Expose.Checks == t'),
+        "services": (5, 'Services.Tags contains v1'), "words": (0, 'not not in Meta or in in Meta'), "open": (0, "(" * 80), "index": (0, 'Meta["x'),
+        "deep": (0, "not (" * 30 + "Node==x" + ")" * 30), "escapes": (0, r'Node == "\x41\u00e9\U0001F600\101\q"'), "utf8": (0, 'Node == "\u00e9\U0001F600"'),
+    }
+    for name, (schema, expression) in expressions.items():
+        save("filter", name, bytes([schema]) + expression.encode())
+
+
+def body_seeds():
+    check = {"Name": "c", "Notes": "n", "Status": "passing", "ServiceID": "w", "DeregisterCriticalServiceAfter": "90m", "OutputMaxSize": 100,
+             "SuccessBeforePassing": 2, "FailuresBeforeCritical": 3, "Timeout": 3000000000}
+    kinds = {"ttl": {"TTL": "1h30m"}, "http": {"HTTP": "http://h/", "Method": "PUT", "Header": {"A": ["b"]}, "Body": "x", "Interval": "1.5s"},
+             "tcp": {"TCP": "h:1", "Interval": "10s"}, "grpc": {"GRPC": "h:1/s", "GRPCUseTLS": True, "tls_skip_verify": True, "Interval": "10s"},
+             "script": {"Args": ["ls"], "Interval": "10s"}, "docker": {"script_args": ["ls"], "docker_container_id": "d", "Shell": "sh", "Interval": "1m"},
+             "alias": {"AliasService": "w"}, "none": {}, "both": {"TTL": "1s", "Interval": "1s"}, "time": {"TTL": "1d"}}
+    for kind, fields in kinds.items():
+        save("registry_body", f"check-{kind}", b"\1" + json.dumps({**check, **fields}).encode())
+    proxy = {"DestinationServiceName": "x", "Config": {"a": [1, 2.5, None]}, "Upstreams": [{"DestinationName": "u", "LocalBindPort": 5}],
+             "MeshGateway": {"Mode": "local"}, "Expose": {"Checks": True, "Paths": [{"Path": "/x", "ListenerPort": 1, "LocalPathPort": 2}]}}
+    service = {"Name": "w", "ID": "w1", "Tags": ["a", None], "Port": 80, "Address": "10.0.0.1", "Meta": {"k": "v"}, "Weights": {"Passing": 5, "Warning": 1},
+               "TaggedAddresses": {"wan": {"Address": "h", "Port": 2}}, "EnableTagOverride": True, "Connect": {"Native": True},
+               "Check": {"TTL": "10s"}, "Checks": [{"TTL": "10s"}, {"TCP": "h:1", "Interval": "1s", "CheckID": "c2"}]}
+    save("registry_body", "service", b"\0" + json.dumps(service).encode())
+    save("registry_body", "service-trailing", b"\0" + json.dumps({"name": "w", "address": "2001:db8::1"}).encode() + b" x")
+    save("registry_body", "service-proxy", b"\0" + json.dumps({"Name": "p", "Kind": "connect-proxy", "Port": 1, "Proxy": proxy}).encode())
+    save("registry_body", "service-gateway", b"\0" + json.dumps({"Name": "g", "Kind": "mesh-gateway", "Proxy": proxy}).encode())
+    save("registry_body", "service-wrong", b"\0" + json.dumps({"Name": "w", "Port": 1.5, "Weights": {"Passing": "x"}}).encode())
+    snake = {"name": "w", "enable_tag_override": True, "tagged_addresses": {"lan": {"address": "h"}}, "check": {"id": "c", "ttl": "1s", "grpc_use_tls": True}}
+    save("registry_body", "file", b"\2// a\n" + json.dumps({"service": snake, "services": [snake], "checks": [{"name": "c", "ttl": "1s"}]}).encode())
+    for name, text in {"escape": r'"\u00e9\n\"" x', "numbers": "[-0.5e+3,0,1E9]", "cut": '{"a":[{', "literal": "nul"}.items():
+        save("registry_body", f"json-{name}", b"\3" + text.encode())
+
+
 dns_seeds()
 json_seeds()
 snapshot_seeds()
 http_seeds()
+filter_seeds()
+body_seeds()

@@ -37,7 +37,7 @@ def source_rows(program):
     """Names of the rows as the source has them: `.name = "x"` and the helpers `XRow("x"`."""
     names = set()
     for path in source_tree.production():
-        if path.parts[0] == program and path.name == f"{program}_options.cc" or path.name == "shared_rows.cc":
+        if path.parts[0] == program and path.name.endswith("_options.cc") or path.name == "shared_rows.cc":
             names |= set(re.findall(r'(?:\.name = |\w+Row\()"([a-z0-9-]+)"', source_tree.text(path)))
     return names
 

@@ -30,6 +30,15 @@ def expectation(case, server):
     return expect
 
 
+def soa_line(table, case, server):
+    """What SOA stands for in a case of `table`."""
+    domain = "foo.example." if case.get("agent") == "foreign" else "consul."
+    soa = table["setups"].get(case.get("setup"), {}).get("consul", {}).get("dns_config", {}).get("soa", {})
+    minimum = soa.get("min_ttl", 0 if server == "consul" else 1)
+    timers = f"{soa.get('refresh', 3600)} {soa.get('retry', 600)} {soa.get('expire', 86400)} {minimum}"
+    return f"1 of {domain} {minimum} SOA ns.{domain} hostmaster.{domain} * {timers}"
+
+
 def differences(case, expect, reply, server, soa):
     """Sentences, one for each thing in `reply` that is not as expected; `soa` is the line that SOA stands for."""
     found = []

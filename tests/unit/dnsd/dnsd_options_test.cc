@@ -38,7 +38,8 @@ TEST(DnsdOptions, DefaultsOfTheContract) {
   EXPECT_TRUE(start.listen_is_default);
   EXPECT_EQ(start.http.ToString(), "127.0.0.1:9153");
   EXPECT_EQ(start.data_dir, "/var/lib/signpost");
-  EXPECT_EQ(start.consul.url, "http://127.0.0.1:8500");
+  ASSERT_TRUE(start.consul);
+  EXPECT_EQ(start.consul->url, "http://127.0.0.1:8500");
   EXPECT_EQ(start.domain, "consul");
   EXPECT_EQ(start.alt_domain, "");
   EXPECT_EQ(start.datacenter, "dc1");
@@ -141,9 +142,12 @@ TEST(DnsdOptions, EveryValueArrives) {
 
 TEST(DnsdOptions, DevKeepsNothingOnDisk) { EXPECT_EQ(Must({"--dev"}).start.data_dir, ""); }
 
-TEST(DnsdOptions, WithoutConsulItSaysWhatToDo) {
-  EXPECT_EQ(Try({}).status().text(),
-            "dnsd needs --consul http://127.0.0.1:8500 (the embedded registry comes with a later version)");
+TEST(DnsdOptions, WithoutConsulTheRegistryRunsWhereItsClientsLook) {
+  const auto made = Try({});
+  ASSERT_TRUE(made.ok()) << made.status().text();
+  EXPECT_FALSE(made->start.consul);
+  EXPECT_EQ(made->start.http.ToString(), "127.0.0.1:8500");
+  EXPECT_FALSE(made->start.registry.node.empty());
 }
 
 TEST(DnsdOptions, WrongValuesNameTheOption) {

@@ -130,8 +130,27 @@ def test_environment(variable, value):
     assert "two words" not in ended.stderr
 
 
-def test_no_consul():
-    assert_refused(run(env={}), ["--consul"])
+# Of the embedded registry, which runs without --consul.
+REGISTRY_LINES = [
+    (["--http", "0.0.0.0:8500"], ["--http", "--http-token-file"]),
+    (["--http", "[::]:8500"], ["--http", "--http-token-file"]),
+    (["--http-token-file", "/nonexistent"], ["--http-token-file", "/nonexistent"]),
+    (["--http-token-reads"], ["--http-token-reads", "--http-token-file"]),
+    (["--node", "two words"], ["--node"]),
+    (["--node", ""], ["--node"]),
+    (["--advertise", "0.0.0.0"], ["--advertise", "0.0.0.0"]),
+    (["--advertise", "host.example"], ["--advertise", "host.example"]),
+    (["--advertise", "10.0.0.1:80"], ["--advertise", "10.0.0.1:80"]),
+    (["--docker", "socket"], ["--docker", "socket"]),
+    (["--service", "/nonexistent"], ["/nonexistent"]),
+    (["--consul", "http://127.0.0.1:8500", "--node", "x"], ["--node", "--consul"]),
+    (["--consul", "http://127.0.0.1:8500", "--service", "x.json"], ["--service", "--consul"]),
+]
+
+
+@pytest.mark.parametrize("arguments, words", REGISTRY_LINES, ids=[" ".join(a)[:40] for a, _ in REGISTRY_LINES])
+def test_registry_command_line(arguments, words):
+    assert_refused(run(*arguments, env={}), words)
 
 
 def test_without_check_it_is_the_same():

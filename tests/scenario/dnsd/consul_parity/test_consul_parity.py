@@ -94,15 +94,6 @@ def world():
         world.close()
 
 
-def soa_line(case, server):
-    """What SOA stands for in a case."""
-    domain = "foo.example." if case.get("agent") == "foreign" else "consul."
-    soa = TABLE["setups"].get(case.get("setup"), {}).get("consul", {}).get("dns_config", {}).get("soa", {})
-    minimum = soa.get("min_ttl", 0 if server == "consul" else 1)
-    timers = f"{soa.get('refresh', 3600)} {soa.get('retry', 600)} {soa.get('expire', 86400)} {minimum}"
-    return f"1 of {domain} {minimum} SOA ns.{domain} hostmaster.{domain} * {timers}"
-
-
 @pytest.mark.parametrize("case, server", table_rows())
 def test_case(world, case, server):
     asked = getattr(world, server)(*place(case))
@@ -114,7 +105,7 @@ def test_case(world, case, server):
         assert silence, "no reply"
         return
     assert not silence, f"a reply:\n{reply}"
-    found = case_table.differences(case, expect, reply, server, soa_line(case, server))
+    found = case_table.differences(case, expect, reply, server, case_table.soa_line(TABLE, case, server))
     assert not found, "\n".join([*found, f"reply: {reply}"])
 
 

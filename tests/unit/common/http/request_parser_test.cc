@@ -205,6 +205,25 @@ TEST(RequestParserTest, GivesHeadersInLowerCaseAndTrimmed) {
   EXPECT_EQ(request.Header("absent"), "");
 }
 
+TEST(RequestParserTest, KeepsTheRawPath) {
+  const struct {
+    const char* target;
+    const char* raw_path;
+    const char* path;
+  } rows[] = {{"/v1/kv/a%2fb?q", "/v1/kv/a%2fb", "/v1/kv/a/b"},
+              {"http://h?q", "/", "/"},
+              {"https://h/%41", "/%41", "/A"},
+              {"//a//b/", "//a//b/", "//a//b/"}};
+  for (const auto& row : rows) {
+    RequestParser parser(kLimits);
+    parser.Feed("GET " + std::string(row.target) + " HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_EQ(parser.state(), State::kComplete);
+    const ServerRequest request = parser.Take();
+    EXPECT_EQ(request.raw_path, row.raw_path);
+    EXPECT_EQ(request.path, row.path);
+  }
+}
+
 TEST(RequestParserTest, TakesNothingOfTheNextRequest) {
   RequestParser parser(kLimits);
   const std::string one = Get("");

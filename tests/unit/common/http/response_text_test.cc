@@ -56,6 +56,20 @@ TEST(ResponseTextTest, AnswerToHeadSaysTheLength) {
   EXPECT_TRUE(HasBody(response, {}));
 }
 
+TEST(ResponseTextTest, SharedBodyComesFirst) {
+  const ServerResponse response = {.status = 200, .headers = {}, .body = "own", .shared_body = Share("shared")};
+  EXPECT_EQ(BodyOf(response), "shared");
+  EXPECT_NE(ResponseHead(response, {}, kWall).find("Content-Length: 6\r\n"), std::string::npos);
+  EXPECT_EQ(BodyOf({.status = 200, .headers = {}, .body = "", .shared_body = nullptr}), "");
+}
+
+TEST(ResponseTextTest, RefusalIsOneLineAndTheEnd) {
+  EXPECT_EQ(RefusalText(429, "too many", true, kWall),
+            "HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain\r\nVary: Accept-Encoding\r\n"
+            "Content-Length: 9\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\n\r\ntoo many\n");
+  EXPECT_EQ(RefusalText(429, "too many", false, kWall).find("Vary"), std::string::npos);
+}
+
 TEST(ResponseTextTest, KnowsItsPhrases) {
   EXPECT_EQ(ReasonPhrase(200), "OK");
   EXPECT_EQ(ReasonPhrase(505), "HTTP Version Not Supported");

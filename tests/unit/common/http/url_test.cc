@@ -38,6 +38,15 @@ TEST(UrlTest, FindsQueryParameters) {
   EXPECT_EQ(QueryParam("a=%zz&a=2", "a"), "2") << "a broken value is no value";
 }
 
+TEST(UrlTest, FindsEveryValueOfAParameter) {
+  using Values = std::vector<std::string>;
+  const char* const query = "tag=a&x=1&tag=b%20c&%74ag=d&tag&tag=%zz&tag=a";
+  EXPECT_EQ(QueryParams(query, "tag"), (Values{"a", "b c", "d", "", "a"}));
+  EXPECT_EQ(QueryParams(query, "x"), Values{"1"});
+  EXPECT_EQ(QueryParams(query, "y"), Values{});
+  EXPECT_EQ(QueryParams("", "tag"), Values{});
+}
+
 TEST(UrlTest, EncodesWhatAPathOrQueryWouldMisread) {
   EXPECT_EQ(EncodePathSegment("web-1_a.b~"), "web-1_a.b~");
   EXPECT_EQ(EncodePathSegment("a/b?c#d%e f+g"), "a%2Fb%3Fc%23d%25e%20f%2Bg");

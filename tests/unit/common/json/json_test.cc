@@ -147,10 +147,10 @@ TEST(JsonWriter, TakeLeavesItEmpty) {
   EXPECT_EQ(writer.Take(), "[]");
 }
 
-TEST(JsonWriter, PrettyIndentsByTwo) {
+TEST(JsonWriter, PrettyIndentsByFour) {
   Writer writer(true);
   writer.BeginObject().Key("a").Int(1).EndObject();
-  EXPECT_EQ(writer.Take(), "{\n  \"a\": 1\n}");
+  EXPECT_EQ(writer.Take(), "{\n    \"a\": 1\n}");
 }
 
 TEST(JsonWriter, RepairsWhatIsNotUtf8AndWhatIsNotANumber) {

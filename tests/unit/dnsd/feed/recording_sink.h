@@ -2,6 +2,7 @@
 // A catalog sink that keeps what it was told, for the feed's tests.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -28,6 +29,7 @@ class RecordingSink : public catalog::Sink {
   void OnDatacenters(const std::vector<std::string>& list) override { datacenters = list; }
   void OnFreshness(catalog::Freshness now) override { freshness.push_back(now); }
   void OnIndex(uint64_t now) override { index = now; }
+  void Settle(std::function<void()> done) override { done(); }
 
   // What a question for `key` would find: "unknown", "absent", or the ports of the instances, passing ones only, as
   // "80 81".
