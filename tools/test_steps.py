@@ -21,8 +21,10 @@ STEP_SECONDS = 1800  # for any one command
 # Threads meet at start, stop, reload, metrics and TCP: that is what the thread sanitizer is shown.
 SANITIZED = {
     "asan": ("acl", "bad_config", "consul_parity", "datacenters", "differential", "feed_faults", "freshness", "operations",
-             "protocol", "rotation", "snapshot", "tcp", "tls", "udp_sockets"),
-    "tsan": ("operations", "tcp"),
+             "protocol", "registry_api", "registry_blocking", "registry_checks", "registry_clients", "registry_crash", "registry_dns",
+             "registry_faults", "registry_security", "registry_service_files", "rotation", "snapshot", "tcp", "tls",
+             "udp_sockets"),
+    "tsan": ("operations", "registry_blocking", "registry_dns", "registry_faults", "registry_service_files", "tcp"),
 }
 ENVIRONMENT = {
     "CMAKE_COLOR_DIAGNOSTICS": "OFF",

@@ -173,6 +173,7 @@ void Registry::Republish() { parts_->engine.Republish(); }
 RegistryStatus Registry::status() const {
   const Engine& engine = parts_->engine;
   const State& state = engine.state();
+  const CheckLoad load = engine.check_load();
   return {.index = state.index(),
           .nodes = state.nodes().size(),
           .services = state.service_names().size(),
@@ -181,6 +182,11 @@ RegistryStatus Registry::status() const {
           .keys = state.kv().size(),
           .sessions = state.sessions().size(),
           .blocked = parts_->api.blocked(),
+          .checks_running = load.running,
+          .checks_waiting = load.waiting,
+          .checks_started = load.started,
+          .checks_late = load.late,
+          .ttls_expired = load.ttl_expired,
           .disk_fails = engine.disk_fails()};
 }
 
@@ -196,6 +202,15 @@ void AppendMetrics(const RegistryStatus& status, MetricsText& text) {
   gauge("signpost_registry_keys", "Keys of the key/value store.", status.keys);
   gauge("signpost_registry_sessions", "Sessions.", status.sessions);
   gauge("signpost_registry_blocked", "Requests that wait for a change.", status.blocked);
+  gauge("signpost_registry_checks_running", "Health checks under way.", status.checks_running);
+  gauge("signpost_registry_checks_waiting", "Health checks that are due and wait for their turn.",
+        status.checks_waiting);
+  const auto counter = [&text](const char* name, const char* help, uint64_t value) {
+    text.AddCounter(name, help, static_cast<double>(value));
+  };
+  counter("signpost_registry_checks_started_total", "Runs of health checks.", status.checks_started);
+  counter("signpost_registry_checks_late_total", "Runs begun more than a second late.", status.checks_late);
+  counter("signpost_registry_ttls_expired_total", "TTL checks that nobody refreshed in time.", status.ttls_expired);
   gauge("signpost_registry_disk_fails", "1 while the database refuses writes.", status.disk_fails ? 1 : 0);
 }
 

@@ -35,7 +35,12 @@ struct RegistryStatus {
   size_t checks = 0;
   size_t keys = 0;
   size_t sessions = 0;
-  size_t blocked = 0;       // requests that wait for a change
+  size_t blocked = 0;  // requests that wait for a change
+  size_t checks_running = 0;
+  size_t checks_waiting = 0;  // for their turn
+  uint64_t checks_started = 0;
+  uint64_t checks_late = 0;
+  uint64_t ttls_expired = 0;
   bool disk_fails = false;  // the database refused the last write
 };
 

@@ -38,7 +38,7 @@ Routes AllRoutes() {
   return all;
 }
 
-// Reads of these depend on the state alone, and the state's index tells whether it changed.
+// Reads of these depend on the state alone, and its generation tells whether it changed.
 bool MayCache(std::string_view path) {
   return path.starts_with("/v1/catalog/") || path.starts_with("/v1/health/") || path.starts_with("/v1/internal/");
 }
@@ -84,8 +84,7 @@ void Api::Handle(http::ServerRequest request, std::unique_ptr<http::Responder> r
     return responder->Send(RedirectReply(request, clean));
   }
   if (NeedsSlash(routes_, request.path)) return responder->Send(RedirectReply(request, request.path + "/"));
-  if (request.path == "/")
-    return responder->Send(PlainReply(TextAnswer(200, "Consul Agent")));
+  if (request.path == "/") return responder->Send(PlainReply(TextAnswer(200, "Consul Agent")));
   const std::vector<const Route*> matches = Match(routes_, request.path);
   if (matches.empty()) return responder->Send(PlainReply(NotFound()));
   if (request.method == "OPTIONS") return responder->Send(AllowReply(200, request.method, matches));
@@ -125,9 +124,9 @@ ReadCache::Entry Api::Evaluate(Exchange& exchange) {
     return {.answer = handle(), .body = nullptr};
   }
   const std::string key = exchange.request.raw_path + "?" + exchange.request.query;
-  const uint64_t index = engine_.state().index();
-  if (const ReadCache::Entry* known = cache_.Find(index, key)) return *known;
-  return cache_.Put(index, key, handle());
+  const uint64_t generation = engine_.state().generation();
+  if (const ReadCache::Entry* known = cache_.Find(generation, key)) return *known;
+  return cache_.Put(generation, key, handle());
 }
 
 void Api::RunRead(const ExchangePtr& exchange, bool may_wait) {

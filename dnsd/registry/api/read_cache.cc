@@ -11,21 +11,21 @@ constexpr size_t kMaxBytes = size_t{16} << 20;  // of bodies and requests
 
 }  // namespace
 
-void ReadCache::Follow(uint64_t index) {
-  if (index == index_) return;
+void ReadCache::Follow(uint64_t generation) {
+  if (generation == generation_) return;
   entries_.clear();
   bytes_ = 0;
-  index_ = index;
+  generation_ = generation;
 }
 
-const ReadCache::Entry* ReadCache::Find(uint64_t index, const std::string& request) {
-  Follow(index);
+const ReadCache::Entry* ReadCache::Find(uint64_t generation, const std::string& request) {
+  Follow(generation);
   const auto found = entries_.find(request);
   return found == entries_.end() ? nullptr : &found->second;
 }
 
-const ReadCache::Entry& ReadCache::Put(uint64_t index, const std::string& request, Answer answer) {
-  Follow(index);
+const ReadCache::Entry& ReadCache::Put(uint64_t generation, const std::string& request, Answer answer) {
+  Follow(generation);
   const size_t size = request.size() + answer.body.size();
   Entry entry{.answer = {}, .body = http::Share(std::exchange(answer.body, {}))};
   entry.answer = std::move(answer);

@@ -19,15 +19,15 @@ class ReadCache {
     http::SharedBodyPtr body;
   };
 
-  // What was put under `request` since the state has had this index, or null.
-  const Entry* Find(uint64_t index, const std::string& request);
+  // What was put under `request` since the state's generation is this one, or null.
+  const Entry* Find(uint64_t generation, const std::string& request);
   // Keeps the answer unless the cache is full, and returns it as an entry. Valid until the next call.
-  const Entry& Put(uint64_t index, const std::string& request, Answer answer);
+  const Entry& Put(uint64_t generation, const std::string& request, Answer answer);
 
  private:
-  void Follow(uint64_t index);
+  void Follow(uint64_t generation);
 
-  uint64_t index_ = 0;
+  uint64_t generation_ = 0;
   size_t bytes_ = 0;
   std::unordered_map<std::string, Entry> entries_;
   Entry not_kept_;

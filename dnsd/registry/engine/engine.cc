@@ -150,7 +150,9 @@ void Engine::Parts::OnReport(const CheckKey& key, CheckStatus status, std::strin
     PutCheckStatus(state, row->node, row->check_id, word, output);
     return;
   }
-  if (row->status == word && row->output != output && !OutputIsNews(key)) return;
+  if (row->status == word && row->output != output && !OutputIsNews(key)) {
+    return state.SetOutput(key, std::move(output));
+  }
   const auto redo = [this, node = row->node, id = row->check_id, word, output = std::move(output)] {
     state.BeginWrite();
     PutCheckStatus(state, node, id, word, output);
@@ -206,6 +208,15 @@ Status Engine::Heartbeat(std::string_view check_id, std::string_view status, std
   const bool known = parts_->checks.Heartbeat(KeyOf(*check), StatusOf(status), output);
   parts_->in_heartbeat = false;
   return known ? Status::Ok() : Status::Invalid("not a TTL check");
+}
+
+CheckLoad Engine::check_load() const {
+  const CheckScheduler& checks = parts_->checks;
+  return {.running = checks.running(),
+          .waiting = checks.waiting(),
+          .started = checks.counters().started.value(),
+          .late = checks.counters().late.value(),
+          .ttl_expired = checks.counters().ttl_expired.value()};
 }
 
 bool Engine::disk_fails() const { return parts_->commits.failing(); }

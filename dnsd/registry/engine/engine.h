@@ -32,6 +32,15 @@ struct EngineOptions {
   std::string docker_url;  // of the engine that Docker checks run in
 };
 
+// How the checks of the own node get on.
+struct CheckLoad {
+  size_t running = 0;
+  size_t waiting = 0;  // for their turn
+  uint64_t started = 0;
+  uint64_t late = 0;  // started more than a second after their time
+  uint64_t ttl_expired = 0;
+};
+
 class Engine final : public catalog::Source {
  public:
   using Done = std::function<void(const Status&)>;
@@ -60,6 +69,7 @@ class Engine final : public catalog::Source {
   WatchHub& watches() { return watches_; }
   // The storage refused the last write.
   bool disk_fails() const;
+  CheckLoad check_load() const;
 
   // A sign of life, or its opposite, of a TTL check of the own node: changes the state (Commit follows) and winds its
   // timer. kNotFound: no such check. kInvalid: not a TTL check.

@@ -37,6 +37,15 @@ uint16_t ToWeight(int64_t weight) {
   return weight < 0 || weight > kMaxPort ? uint16_t{1} : static_cast<uint16_t>(weight);
 }
 
+// The registry keeps IDs in the letter case given; the zone looks for them in lower case.
+std::shared_ptr<const consul::Node> ToCatalogNode(const RowPtr<NodeRow>& row) {
+  if (!row) return nullptr;
+  if (row->node.id == Lower(row->node.id)) return {row, &row->node};
+  auto node = std::make_shared<consul::Node>(row->node);
+  node->id = Lower(node->id);
+  return node;
+}
+
 consul::ServiceInstance ToInstance(const RowPtr<NodeRow>& node, const ServiceRow& row, consul::Health health) {
   return {.node = {node, &node->node},
           .id = row.id,
@@ -96,8 +105,7 @@ void ZoneFeed::TellService(const std::string& name) {
 void ZoneFeed::TellNode(const std::string& name) {
   const RowPtr<NodeRow> row = state_.FindNode(name);
   RowPtr<NodeRow>& told = nodes_[name];
-  if (told != row)
-    sink_->OnNode(KeyOf(Kind::kNode, name), row ? std::shared_ptr<const consul::Node>(row, &row->node) : nullptr);
+  if (told != row) sink_->OnNode(KeyOf(Kind::kNode, name), ToCatalogNode(row));
   told = row;
   if (!row) nodes_.erase(name);
 }

@@ -60,6 +60,7 @@ uint64_t State::WriteIndex() {
 template <typename T>
 void State::Replace(const std::string& key, const RowPtr<T>& before, const RowPtr<T>& after) {
   WriteIndex();
+  ++generation_;
   if (before) {
     Note(*before);
     Index(key, before, false);
@@ -91,6 +92,15 @@ bool State::Put(T row) {
   Replace(key, before, after);
   journal_.changes.push_back({key, before, after});
   return true;
+}
+
+void State::SetOutput(const std::string& check_key, std::string output) {
+  const auto found = checks_.find(check_key);
+  if (found == checks_.end()) return;
+  CheckRow row = *found->second;
+  row.output = std::move(output);
+  found->second = std::make_shared<const CheckRow>(std::move(row));
+  ++generation_;
 }
 
 template <typename T>

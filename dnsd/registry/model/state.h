@@ -53,6 +53,9 @@ class State {
   // service or a check must exist; the caller sees to it that a check's service does.
   template <typename T>
   bool Put(T row);
+  // Sets the output of a check, by its key, without making it news: no index, no topic, no journal. What a check prints with
+  // every run is to be seen by who asks, and must wake nobody.
+  void SetOutput(const std::string& check_key, std::string output);
   // False: no such row. A node's services and checks, and a service's checks, are the caller's business.
   bool EraseNode(std::string_view name);
   bool EraseService(std::string_view node, std::string_view id);
@@ -81,6 +84,8 @@ class State {
 
   // The newest index given out; at least 1.
   uint64_t index() const { return index_; }
+  // Grows with every change, quiet ones too: what was made from the state is true as long as this stays.
+  uint64_t generation() const { return generation_; }
   // Of the last write to a table; at least 1. Several: the highest.
   uint64_t TableIndex(Table table) const { return table_index_[static_cast<size_t>(table)]; }
   // As Consul: of the last change of the service, its checks or nodes; without instances, of the last service that lost
@@ -196,6 +201,7 @@ class State {
 
   uint64_t index_ = 1;
   uint64_t write_index_ = 0;
+  uint64_t generation_ = 0;
   std::array<uint64_t, 6> table_index_{1, 1, 1, 1, 1, 1};
   uint64_t last_extinction_ = 0;
   Journal journal_;

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -159,7 +160,9 @@ Status Database::Failure() const {
 }
 
 Status Database::Damaged(std::string_view detail) const {
-  return Status::Invalid("the registry database " + path_ + " is damaged (" + std::string(detail) +
+  std::string line(detail);  // SQLite's findings may have several
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return Status::Invalid("the registry database " + path_ + " is damaged (" + line +
                          "); put a copy of it back, or move it and " + path_ + "-wal away to start with an empty one");
 }
 

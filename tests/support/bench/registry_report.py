@@ -49,6 +49,8 @@ class Result:
             yield (f"{count:,} watchers woken; {pair}: p99 at most {MOST_LATENCY:.2f}", _range(ratio),
                    ratio.median <= MOST_LATENCY)
         for pair in PAIRS:
+            if f"{DNSD}, {pair}" not in self.memory:
+                continue
             ours, theirs = (self.memory[f"{program}, {pair}"] for program in (DNSD, CONSUL))
             for state, label in _STATES.items():
                 if getattr(theirs, state):
@@ -118,24 +120,27 @@ def _tenths(spread):
 
 
 def _prose(options):
+    own, watched, reads = (registry_requests.OWN_SERVICES, registry_requests.WATCHED_INSTANCES,
+                           registry_requests.READS_PER_WRITE)
     return f"""\
 dnsd's embedded registry beside a real Consul. One server at a time works on core {measure.SERVER_CORE}, with one
-processor's worth of threads, while our generator asks from core {measure.GENERATOR_CORE} over kept connections, one request on
-each at a time; every reply is checked for status 200. The other servers wait idle. {options.rounds} rounds, the order turned by one
-place in every round; numbers are medians, with the lowest and the highest round in brackets, and ratios are formed within
-a round. When the run began, {options.load:.1f} other processes wanted a core: above zero, absolute numbers say little.
+processor's worth of threads, while our generator asks from core {measure.GENERATOR_CORE} over kept connections, one
+request on each at a time; every reply is checked for status 200. The other servers wait idle. {options.rounds} rounds,
+the order turned by one place in every round; numbers are medians, with the lowest and the highest round in brackets, and
+ratios are formed within a round. When the run began, {options.load:.1f} other processes wanted a core: above zero,
+absolute numbers say little.
 
 - Pairs: on *disk* Consul is a server with `bootstrap_expect: 1` and dnsd has its `--data-dir`; in *memory* they run as
-  `-dev` and `--dev`. Reads and wake-ups are measured on the disk pair only: Consul indents its JSON in `-dev`, which costs
-  it time that it would not need.
-- All registrations meet {registry_requests.OWN_SERVICES:,} services of the agent. An agent's registration is answered by Consul before it is in the
-  catalog; its CPU time here includes what it does for it after the reply. dnsd answers when it is on disk and in the
-  catalog. A catalog registration is in both when Consul answers, too.
-- *Changing*: after every {registry_requests.READS_PER_WRITE} reads a check of an instance of that very service changes, so that no answer serves twice for
-  long. The reads have 16 connections.
-- Watchers ask for health/service of {registry_requests.WATCHED_INSTANCES} instances with `index`, `wait=5m` and gzip, as clients written in Go do. The time
-  runs from just before the change (agent/check/update with another status) is sent until a watcher has its whole reply;
-  each reply was compared with what a read gets afterwards.
+  `-dev` and `--dev`. Reads and wake-ups are measured on the disk pair only: Consul indents its JSON in `-dev`, which
+  costs it time that it would not need.
+- All registrations meet {own:,} services of the agent. Consul answers an agent's registration before it is in the
+  catalog; its CPU time here includes what it does for it after the reply. dnsd answers when it is in the catalog and
+  on disk. A catalog registration is in both when Consul answers, too.
+- *Changing*: after every {reads} reads a check of an instance of that very service changes, so that no answer serves
+  for long. The reads have 16 connections.
+- Watchers ask for health/service of {watched} instances with `index`, `wait=5m` and gzip, as clients written in Go do.
+  The time runs from just before the change (agent/check/update with another status) is sent until a watcher has its
+  whole reply; each reply was compared with what a read gets afterwards. CPU time includes blocking again.
 - Memory is resident memory, the program's own pages included.
 """
 
@@ -154,7 +159,7 @@ def _commands(options):
     return f"""\
     tools/bench registry --rounds {options.rounds}
     {server} dnsd --threads 1 --http 127.0.0.1:PORT --listen 127.0.0.1:DNS --data-dir DIR    # or --dev
-    GOMAXPROCS=1 {server} consul agent -server ...    # bootstrap_expect: 1, limits.http_max_conns_per_client: 10000; or -dev
+    GOMAXPROCS=1 {server} consul agent -config-file FILE  # bootstrap_expect: 1, http_max_conns_per_client: 10000; or -dev
     {generator} bench_registry_load rate PORT REQUESTS CONNECTIONS COUNT SECONDS
     {generator} bench_registry_load wake PORT /v1/health/service/watched CHANGES WATCHERS
 """

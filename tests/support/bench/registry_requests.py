@@ -8,6 +8,7 @@ TTL = "1h"
 SIZES = {"small": 10, "large": 1000}  # services to read, by their number of instances
 NODES = {"small": 10, "large": 50}
 READS_PER_WRITE = 10
+MOST_CHANGES = 2000  # in one run; then they begin again
 
 
 def encode(method, path, body=None, gzip=False):
@@ -68,12 +69,13 @@ def read_instances(size):
     return [read_instance(size, number) for number in range(SIZES[size])]
 
 
-def reads(size, gzip, writes):
-    """GET health/service; with `writes`, every eleventh request changes a check of that very service."""
+def reads(size, gzip, writes=None):
+    """GET health/service. With `writes`, a text of its own for every run, every eleventh request changes a check of that
+    very service."""
     read = encode("GET", f"/v1/health/service/{size}", gzip=gzip)
     if not writes:
         return [read]
-    changes = (read_instance(size, turn % SIZES[size], output=f"turn {turn}") for turn in range(SIZES[size] * 10))
+    changes = (read_instance(size, turn % SIZES[size], output=f"{writes}, {turn}") for turn in range(MOST_CHANGES))
     return [request for change in changes for request in [read] * READS_PER_WRITE + [change]]
 
 

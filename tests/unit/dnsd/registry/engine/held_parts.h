@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/status.h"
 #include "dnsd/registry/model/state.h"
 #include "tests/unit/dnsd/feed/recording_sink.h"
 
