@@ -1,6 +1,7 @@
 // Signpost. Apache-2.0; see LICENSE.
 #include "dnsd/server.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -51,6 +52,16 @@ registry::RegistrySettings SettingsOf(const StartOptions& start) {
           .docker_url = registry.docker_url};
 }
 
+// Every blocked query holds a connection, and the soft limit that shells and systemd give is 1,024 files. Not more than
+// needed: programs that health checks start may walk through all numbers up to the limit.
+void RaiseFileLimit() {
+  constexpr rlim_t kEnough = 65536;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kEnough) return;
+  limit.rlim_cur = std::min(limit.rlim_max, kEnough);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // Creates the last directory of the path only: a mistyped path should fail.
 Status MakeDataDir(const std::string& path) {
   if (mkdir(path.c_str(), 0750) == 0 || errno == EEXIST) return Status::Ok();
@@ -83,6 +94,7 @@ Server::~Server() = default;
 
 Status Server::Run() {
   std::signal(SIGPIPE, SIG_IGN);
+  RaiseFileLimit();
   if (!options_.start.data_dir.empty()) {
     if (Status made = MakeDataDir(options_.start.data_dir); !made.ok()) return made;
   }

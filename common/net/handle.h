@@ -19,6 +19,9 @@ struct Loop::Impl {
   static constexpr size_t kReadBuffer = 64 << 10;
 
   Impl();
+  ~Impl();
+  // Makes the loop look at `stop` and `tasks`. Any thread.
+  void Wake() const;
   // Closes every handle that is left and runs the loop until it is empty.
   void CloseAll();
   void RunTasks();
@@ -29,7 +32,9 @@ struct Loop::Impl {
   void Refresh();
 
   uv_loop_t loop{};
-  uv_async_t wake{};
+  // An eventfd of our own in place of uv_async_t, whose receiver spins while a sender on the same core is held up.
+  int wake_fd = -1;
+  uv_poll_t wake{};
   std::atomic<std::thread::id> owner{};  // no thread while the loop is not running
   std::atomic<bool> stop = false;
   // Streams read into this one after the other: an idle connection owns no buffer.

@@ -1,6 +1,9 @@
 // Signpost. Apache-2.0; see LICENSE.
 #include "common/net/loop.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <utility>
 
@@ -31,14 +34,23 @@ void CloseHandle(uv_handle_t* handle, void* /*unused*/) {
 Loop::Impl::Impl() {
   CheckUv(uv_loop_init(&loop), "uv_loop_init");
   loop.data = this;
-  CheckUv(uv_async_init(&loop, &wake,
-                        [](uv_async_t* async) {
-                          auto& impl = *static_cast<Impl*>(async->loop->data);
-                          if (impl.stop.exchange(false)) uv_stop(async->loop);
+  wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (wake_fd < 0) Abort("eventfd failed: out of descriptors?");
+  CheckUv(uv_poll_init(&loop, &wake, wake_fd), "uv_poll_init");
+  CheckUv(uv_poll_start(&wake, UV_READABLE,
+                        [](uv_poll_t* poll, int /*status*/, int /*events*/) {
+                          auto& impl = *static_cast<Impl*>(poll->loop->data);
+                          eventfd_t count = 0;
+                          eventfd_read(impl.wake_fd, &count);
+                          if (impl.stop.exchange(false)) uv_stop(poll->loop);
                           impl.RunTasks();
                         }),
-          "uv_async_init");
+          "uv_poll_start");
 }
+
+Loop::Impl::~Impl() { close(wake_fd); }
+
+void Loop::Impl::Wake() const { eventfd_write(wake_fd, 1); }
 
 void Loop::Impl::CloseAll() {
   // A closed object's last words may own further objects of this loop, hence the rounds.
@@ -106,15 +118,17 @@ void Loop::Stop() {
     return;
   }
   impl_->stop = true;
-  uv_async_send(&impl_->wake);
+  impl_->Wake();
 }
 
 void Loop::Post(std::function<void()> task) {
+  bool first = false;
   {
     const std::lock_guard lock(impl_->mutex);
+    first = impl_->tasks.empty();
     impl_->tasks.push_back(std::move(task));
   }
-  uv_async_send(&impl_->wake);
+  if (first) impl_->Wake();  // else the loop has been woken and not come round yet
 }
 
 Millis Loop::Now() const {

@@ -69,7 +69,7 @@ Result<Loaded> Load(const RegistrySettings& settings) {
   loaded.node_id = SettingOf(contents.settings, kNodeId);
   if (loaded.node_id.empty()) loaded.node_id = NewUuid();
   loaded.file_owned = FileOwned::FromText(SettingOf(contents.settings, kFileOwned));
-  loaded.state.Load(std::move(contents.rows), contents.index);
+  loaded.state.Load(contents.rows, contents.index);
   PutOwnNode(loaded.state, {settings.node, loaded.node_id, settings.address, settings.datacenter},
              SettingOf(contents.settings, kNodeName));
   const Journal journal = loaded.state.TakeJournal();
@@ -87,7 +87,9 @@ struct Registry::Parts {
       : settings(std::move(given)),
         store(std::move(opened)),
         engine(loop, clock, std::move(options), std::move(state), StoreFunction()),
-        api(engine, std::move(access)) {}
+        api(engine, std::move(access)) {
+    if (store) engine.SetIndexCeiling([this] { return store->index_ceiling(); });
+  }
 
   Engine::Store StoreFunction() {
     if (!store) return {};

@@ -110,6 +110,10 @@ void Api::Run(const ExchangePtr& exchange) {
 }
 
 void Api::RunWrite(const ExchangePtr& exchange) {
+  if (!engine_.MayWrite()) {
+    return exchange->responder->Send(
+        PlainReply(TextAnswer(500, "the registry's database has refused writes for long")));
+  }
   engine_.state().BeginWrite();
   Answer answer = exchange->route->handle(engine_, exchange->call());
   engine_.Commit([exchange, answer = std::move(answer)](const Status& status) {

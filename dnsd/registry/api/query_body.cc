@@ -39,11 +39,13 @@ ReadValue IntoService(QueryRow& row) {
 }
 
 // The metadata of nodes may begin with "consul-", in queries.
-Status CheckNodeMeta(StringPairs meta) {
-  for (auto& [key, value] : meta) {
-    if (key.size() > kReserved.size() && key.starts_with(kReserved)) key.erase(0, kReserved.size());
+Status CheckNodeMeta(const StringPairs& meta) {
+  StringPairs judged;
+  for (const auto& [key, value] : meta) {
+    const bool reserved = key.size() > kReserved.size() && key.starts_with(kReserved);
+    judged.emplace_back(reserved ? key.substr(kReserved.size()) : key, value);
   }
-  return CheckMeta(meta, "");
+  return CheckMeta(judged, "");
 }
 
 Status CheckTtl(const std::string& ttl) {

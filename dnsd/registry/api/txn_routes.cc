@@ -44,7 +44,7 @@ Failures ApplyAll(State& state, const Ops& ops, json::Writer& results) {
   return failures;
 }
 
-Answer Reply(std::string results, const Failures& failures, bool reads_only) {
+Answer Reply(const std::string& results, const Failures& failures, bool reads_only) {
   json::Writer out;
   out.BeginObject();
   out.Key("Results").Raw(failures.empty() ? results : "null");

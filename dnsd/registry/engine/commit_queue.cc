@@ -73,6 +73,14 @@ void CommitQueue::Start() {
   });
 }
 
+void CommitQueue::Probe() {
+  if (busy_ || !store_) return;
+  busy_ = true;
+  store_({}, state_.index(), [this, alive = std::weak_ptr(alive_)](const Status& status) {
+    if (!alive.expired()) OnStored(status);
+  });
+}
+
 void CommitQueue::OnStored(const Status& status) {
   log_.Report(status);
   failing_ = !status.ok();

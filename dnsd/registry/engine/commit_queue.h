@@ -47,6 +47,8 @@ class CommitQueue {
   void WhenSettled(Done done);
 
   bool failing() const { return failing_; }
+  // Asks storage, with nothing to store, whether it works again.
+  void Probe();
 
  private:
   struct Batch {

@@ -20,6 +20,8 @@ namespace {
 // As Consul's check_update_interval: a check whose output alone changes, with every run, is not news each time.
 constexpr Nanos kOutputInterval = std::chrono::minutes(5);
 constexpr Millis kReapInterval{30000};
+// Indexes kept for what health checks find while writes are refused.
+constexpr uint64_t kIndexReserve = 16384;
 
 CheckStatus StatusOf(std::string_view word) {
   if (word == kPassing) return CheckStatus::kPassing;
@@ -217,6 +219,12 @@ CheckLoad Engine::check_load() const {
           .started = checks.counters().started.value(),
           .late = checks.counters().late.value(),
           .ttl_expired = checks.counters().ttl_expired.value()};
+}
+
+bool Engine::MayWrite() {
+  if (!ceiling_ || state_.index() + kIndexReserve < ceiling_()) return true;
+  parts_->commits.Probe();
+  return false;
 }
 
 bool Engine::disk_fails() const { return parts_->commits.failing(); }

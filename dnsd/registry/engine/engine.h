@@ -49,6 +49,9 @@ class Engine final : public catalog::Source {
   // thread.
   using Store = std::function<void(std::vector<RowChange> changes, uint64_t index, Done done)>;
 
+  // The highest index that may be given out, since a restart goes on counting from there.
+  using IndexCeiling = std::function<uint64_t()>;
+
   // `state` as loaded. An empty `store` keeps nothing.
   Engine(net::Loop& loop, const Clock& clock, EngineOptions options, State state, Store store);
   ~Engine() override;
@@ -61,6 +64,10 @@ class Engine final : public catalog::Source {
 
   // For a write: BeginWrite, change, Commit, all in one go.
   State& state() { return state_; }
+  // False: the storage has refused writes for so long that no index is left to give; nothing may be changed until it
+  // works again.
+  bool MayWrite();
+  void SetIndexCeiling(IndexCeiling ceiling) { ceiling_ = std::move(ceiling); }
   const State& state() const { return state_; }
   void Commit(Done done);
   // When everything that the state holds by now has settled as Commit describes: at once if it has. After a failure the
@@ -100,6 +107,7 @@ class Engine final : public catalog::Source {
   const Clock& clock_;
   const EngineOptions options_;
   State state_;
+  IndexCeiling ceiling_;
   WatchHub watches_;
   EventRing events_;
   std::function<Status()> reload_;

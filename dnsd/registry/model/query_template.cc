@@ -25,7 +25,7 @@ class Rendering {
     for (size_t i = 0; i < texts.size(); ++i) Render(texts[i], where + "[" + std::to_string(i) + "]");
   }
   void Render(StringPairs& pairs, const std::string& where) {
-    for (auto& [key, value] : pairs) Render(value, where + "[" + key + "]");
+    for (auto& [key, value] : pairs) Render(value, std::string(where).append("[").append(key).append("]"));
   }
   const Status& status() const { return status_; }
 

@@ -126,8 +126,8 @@ def _prose(options):
 dnsd's embedded registry beside a real Consul. One server at a time works on core {measure.SERVER_CORE}, with one
 processor's worth of threads, while our generator asks from core {measure.GENERATOR_CORE} over kept connections, one
 request on each at a time; every reply is checked for status 200. The other servers wait idle. {options.rounds} rounds,
-the order turned by one place in every round; numbers are medians, with the lowest and the highest round in brackets, and
-ratios are formed within a round. When the run began, {options.load:.1f} other processes wanted a core: above zero,
+the order turned by one place in every round; numbers are medians, with the lowest and the highest round in brackets,
+and ratios are formed within a round. When the run began, {options.load:.1f} other processes wanted a core: above zero,
 absolute numbers say little.
 
 - Pairs: on *disk* Consul is a server with `bootstrap_expect: 1` and dnsd has its `--data-dir`; in *memory* they run as
@@ -159,7 +159,7 @@ def _commands(options):
     return f"""\
     tools/bench registry --rounds {options.rounds}
     {server} dnsd --threads 1 --http 127.0.0.1:PORT --listen 127.0.0.1:DNS --data-dir DIR    # or --dev
-    GOMAXPROCS=1 {server} consul agent -config-file FILE  # bootstrap_expect: 1, http_max_conns_per_client: 10000; or -dev
+    GOMAXPROCS=1 {server} consul agent -config-file FILE  # http_max_conns_per_client: 10000, or -dev
     {generator} bench_registry_load rate PORT REQUESTS CONNECTIONS COUNT SECONDS
     {generator} bench_registry_load wake PORT /v1/health/service/watched CHANGES WATCHERS
 """

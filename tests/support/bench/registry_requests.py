@@ -70,8 +70,8 @@ def read_instances(size):
 
 
 def reads(size, gzip, writes=None):
-    """GET health/service. With `writes`, a text of its own for every run, every eleventh request changes a check of that
-    very service."""
+    """GET health/service. With `writes`, a text of its own for every run, every eleventh request changes a check of
+    that very service."""
     read = encode("GET", f"/v1/health/service/{size}", gzip=gzip)
     if not writes:
         return [read]

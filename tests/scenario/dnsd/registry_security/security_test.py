@@ -165,7 +165,8 @@ def test_a_token_file_without_a_token(tmp_path, content):
     path = tmp_path / "token"
     if content is not None:
         path.write_text(content)
-    assert str(path) in refusal("--http", "127.0.0.1:0", "--http-token-file", str(path))
+    said = refusal("--http", "127.0.0.1:0", "--http-token-file", str(path))
+    assert str(path)[:40] in said  # long values are cut in refusals
 
 
 def test_loopback_only_by_default(registry):

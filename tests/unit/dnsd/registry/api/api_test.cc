@@ -52,6 +52,23 @@ TEST_F(ApiTest, ARefusedWriteIsA500AndNotVisible) {
   EXPECT_EQ(StatusOf("GET /v1/kv/a"), 404);
 }
 
+TEST_F(ApiTest, RefusedWritesDoNotUseUpAllIndexes) {
+  uint64_t ceiling = engine->state().index() + 20000;
+  engine->SetIndexCeiling([&] { return ceiling; });
+  store.AnswerAtOnce(kDiskFull);
+  for (int i = 0; i < 5000; ++i) EXPECT_EQ(StatusOf("PUT /v1/kv/a", "1"), 500);
+  EXPECT_LT(engine->state().index(), ceiling - 16000) << "the rest is for health checks";
+  EXPECT_EQ(StatusOf("GET /v1/kv/a"), 404);
+  EXPECT_THAT(Send("PUT /v1/kv/a", "1")->Body(), HasSubstr("has refused writes"));
+  EXPECT_TRUE(engine->disk_fails());
+  store.AnswerAtOnce(Status::Ok());
+  EXPECT_EQ(StatusOf("PUT /v1/kv/a", "1"), 500) << "asks the disk first";
+  EXPECT_FALSE(engine->disk_fails());
+  ceiling += 20000;
+  EXPECT_EQ(StatusOf("PUT /v1/kv/a", "1"), 200);
+  EXPECT_EQ(StatusOf("GET /v1/kv/a"), 200);
+}
+
 TEST_F(ApiTest, AReadShowsNothingThatMayBeRefused) {
   store.answers_at_once = false;
   Send("PUT /v1/kv/a", "1");
