@@ -64,7 +64,7 @@ struct ServerOptions {
   // Slow clients get 408 and are closed: a head must be whole so long after its first byte, a body so long after
   // its head, however steadily they drip.
   Millis head_timeout{10000};
-  Millis body_timeout{30000};  // also: how long a client may take no byte of its answer
+  Millis body_timeout{30000};  // also: in which a client must take 16 KiB of its answer, or what is left
   Millis idle_timeout{60000};
   // Compresses bodies of `gzip_from` bytes and more for clients whose Accept-Encoding admits gzip, unless the
   // handler set Content-Encoding or Content-Range itself. All answers then carry "Vary: Accept-Encoding".

@@ -9,6 +9,9 @@
 namespace signpost::http {
 namespace {
 
+// A client that takes less of its answer in body_timeout holds memory for nothing.
+constexpr int64_t kLeastProgress = 16 << 10;
+
 std::span<const uint8_t> AsBytes(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
@@ -99,7 +102,7 @@ void ServerConnection::OnTimeout() {
   const auto keep = shared_from_this();
   if (phase_ == Phase::kReading) {
     Refuse(408, "the request did not come in time");
-  } else if (phase_ == Phase::kWriting && Taken() > unsent_->seen_taken) {
+  } else if (phase_ == Phase::kWriting && Taken() >= unsent_->seen_taken + kLeastProgress) {
     unsent_->seen_taken = Taken();  // slow, but it moves
     timer_.Start(host_->options.body_timeout);
   } else if (phase_ != Phase::kHandling) {

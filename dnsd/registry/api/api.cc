@@ -18,6 +18,7 @@ struct Api::Exchange {
   const Route* route = nullptr;
   std::string rest;
   QueryOptions options;
+  bool may_wait = true;  // false once its time is over
   // While it waits:
   std::unique_ptr<WatchHub::Watch> watch;
   std::unique_ptr<net::Timer> limit;
@@ -40,7 +41,21 @@ Routes AllRoutes() {
 
 // Reads of these depend on the state alone, and its generation tells whether it changed.
 bool MayCache(std::string_view path) {
-  return path.starts_with("/v1/catalog/") || path.starts_with("/v1/health/") || path.starts_with("/v1/internal/");
+  return path.starts_with("/v1/kv/") || path.starts_with("/v1/catalog/") || path.starts_with("/v1/health/") ||
+         path.starts_with("/v1/internal/");
+}
+
+// What the answer depends on: not how long the client waits, from where on, or with which token.
+std::string CacheKey(const http::ServerRequest& request) {
+  std::string key = request.raw_path + "?";
+  std::string_view query = request.query;
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    const std::string_view name = pair.substr(0, pair.find('='));
+    if (name != "index" && name != "wait" && name != "token") key.append(pair).append("&");
+  }
+  return key;
 }
 
 bool MustWait(const http::ServerRequest& request, const QueryOptions& options, const Answer& answer) {
@@ -101,6 +116,8 @@ void Api::Handle(http::ServerRequest request, std::unique_ptr<http::Responder> r
   if (auto refused = ReadQueryOptions(exchange->request, (*route)->kind, engine_.options(), exchange->options)) {
     return exchange->responder->Send(PlainReply(std::move(*refused)));
   }
+  // A read may wait for minutes, and needs no body.
+  if (exchange->route->kind != RouteKind::kWrite) exchange->request.body = std::string();
   Run(exchange);
 }
 
@@ -127,15 +144,17 @@ ReadCache::Entry Api::Evaluate(Exchange& exchange) {
   if (exchange.route->kind != RouteKind::kRead || !MayCache(exchange.request.path)) {
     return {.answer = handle(), .body = nullptr};
   }
-  const std::string key = exchange.request.raw_path + "?" + exchange.request.query;
+  const std::string key = CacheKey(exchange.request);
   const uint64_t generation = engine_.state().generation();
   if (const ReadCache::Entry* known = cache_.Find(generation, key)) return *known;
   return cache_.Put(generation, key, handle());
 }
 
 void Api::RunRead(const ExchangePtr& exchange, bool may_wait) {
+  exchange->may_wait = exchange->may_wait && may_wait;
   ReadCache::Entry entry = Evaluate(*exchange);
-  if (may_wait && MustWait(exchange->request, exchange->options, entry.answer)) return Block(exchange, entry.answer);
+  if (exchange->may_wait && MustWait(exchange->request, exchange->options, entry.answer))
+    return Block(exchange, entry.answer);
   Unblock(exchange);
   Send(exchange, std::move(entry));
 }
@@ -143,7 +162,7 @@ void Api::RunRead(const ExchangePtr& exchange, bool may_wait) {
 // What the answer shows may not be on disk yet.
 void Api::Send(const ExchangePtr& exchange, ReadCache::Entry entry) {
   engine_.WhenSettled([this, exchange, entry = std::move(entry)](const Status& status) {
-    if (!status.ok()) return RunRead(exchange, true);  // it showed what has been taken back
+    if (!status.ok()) return RunRead(exchange, exchange->may_wait);  // it showed what has been taken back
     exchange->responder->Send(
         MakeReply(exchange->request, exchange->options, exchange->route->kind, entry.answer, entry.body));
   });
@@ -161,9 +180,12 @@ void Api::Block(const ExchangePtr& exchange, const Answer& answer) {
     RunRead(waiting, false);
   });
   exchange->limit->Start(WaitLimit(exchange->options.wait, random_.Unit()));
+  // It may have closed its sending side only: it gets what there is.
   exchange->responder->OnGone([this, key] {
     const auto found = blocked_.find(key);
-    if (found != blocked_.end()) Unblock(ExchangePtr(found->second));
+    if (found == blocked_.end()) return;
+    const ExchangePtr waiting = found->second;
+    RunRead(waiting, false);
   });
 }
 

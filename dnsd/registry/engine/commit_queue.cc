@@ -14,7 +14,7 @@ constexpr Millis kLongestRetry{60000};
 }  // namespace
 
 CommitQueue::CommitQueue(net::Loop& loop, State& state, ZoneFeed& zone, WatchHub& watches, Store store,
-                         std::function<void(const std::vector<RowChange>&)> on_changed)
+                         std::function<void(const Journal&)> on_changed)
     : state_(state),
       zone_(zone),
       watches_(watches),
@@ -54,7 +54,9 @@ void CommitQueue::CommitSoft(Journal journal, const std::string& name, std::func
 
 void CommitQueue::WhenSettled(Done done) {
   if (!done) return;
-  if (!next_.dones.empty() || (!failing_ && !next_.changes.empty())) {
+  // While storage fails, what waits for it to work again counts already; on the way it may yet be refused.
+  const bool in_next = busy_ ? !next_.empty() : !next_.dones.empty() || (!failing_ && !next_.changes.empty());
+  if (in_next) {
     next_.dones.push_back(std::move(done));
   } else if (busy_) {
     current_.dones.push_back(std::move(done));
@@ -77,8 +79,18 @@ void CommitQueue::Probe() {
   if (busy_ || !store_) return;
   busy_ = true;
   store_({}, state_.index(), [this, alive = std::weak_ptr(alive_)](const Status& status) {
-    if (!alive.expired()) OnStored(status);
+    if (!alive.expired()) OnProbed(status);
   });
+}
+
+// Nothing was on its way, so nothing is to be taken back.
+void CommitQueue::OnProbed(const Status& status) {
+  log_.Report(status);
+  failing_ = !status.ok();
+  const Batch waiting = std::exchange(current_, {});
+  busy_ = false;
+  if (!next_.empty() && (!failing_ || !next_.dones.empty())) Start();
+  for (const Done& done : waiting.dones) done(Status::Ok());
 }
 
 void CommitQueue::OnStored(const Status& status) {
@@ -113,12 +125,14 @@ void CommitQueue::TakeBack(const Status& status) {
   refused.dones.insert(refused.dones.end(), later.dones.begin(), later.dones.end());
   for (auto& [name, redo] : refused.soft) later.soft.try_emplace(name, std::move(redo));
   state_.Undo(refused.changes);
-  on_changed_(refused.changes);
-  for (const auto& [name, redo] : later.soft) redo();
+  on_changed_({.changes = std::move(refused.changes), .touched = {}, .lock_delays = {}});
+  for (const auto& [name, redo] : later.soft) redo();  // with the index of the undo: retries must not use them up
   Journal journal = state_.TakeJournal();
-  on_changed_(journal.changes);
+  on_changed_(journal);
   next_.soft = std::move(later.soft);
-  const std::set<Topic> touched = journal.touched;
+  std::set<Topic> touched = journal.touched;
+  touched.merge(refused.touched);  // events are no rows: they happened, whatever became of the rest
+  touched.merge(later.touched);
   Gather(std::move(journal));
   Announce(touched);
   if (!next_.changes.empty()) retry_.Start(backoff_.Next(random_));

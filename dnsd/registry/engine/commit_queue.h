@@ -32,7 +32,7 @@ class CommitQueue {
   // All outlive the queue. An empty `store` takes everything. `on_changed` is told after changes were taken back, with
   // what they were, and after they were made anew.
   CommitQueue(net::Loop& loop, State& state, ZoneFeed& zone, WatchHub& watches, Store store,
-              std::function<void(const std::vector<RowChange>&)> on_changed);
+              std::function<void(const Journal&)> on_changed);
   ~CommitQueue();
   CommitQueue(const CommitQueue&) = delete;
   CommitQueue& operator=(const CommitQueue&) = delete;
@@ -62,6 +62,7 @@ class CommitQueue {
   void Gather(Journal journal);
   void Start();
   void OnStored(const Status& status);
+  void OnProbed(const Status& status);
   void Tell();
   void OnSettled();
   void TakeBack(const Status& status);
@@ -71,7 +72,7 @@ class CommitQueue {
   ZoneFeed& zone_;
   WatchHub& watches_;
   const Store store_;
-  const std::function<void(const std::vector<RowChange>&)> on_changed_;
+  const std::function<void(const Journal&)> on_changed_;
   net::Timer retry_;
   Random random_;
   Backoff backoff_;

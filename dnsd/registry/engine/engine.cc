@@ -31,10 +31,11 @@ CheckStatus StatusOf(std::string_view word) {
 }  // namespace
 
 struct Engine::Parts {
-  Parts(Engine& engine, Store store)
-      : zone(engine.state_, engine.options_.datacenter, engine.options_.node),
+  Parts(Engine& owner, Store store)
+      : engine(owner),
+        zone(engine.state_, engine.options_.datacenter, engine.options_.node),
         commits(engine.loop_, engine.state_, zone, engine.watches_, std::move(store),
-                [this](const std::vector<RowChange>& changes) { Follow(changes); }),
+                [this](const Journal& journal) { Follow(journal); }),
         sessions(engine.loop_, engine.clock_, [this](const std::string& id) { OnSessionExpired(id); }),
         checks(
             engine.loop_, engine.clock_,
@@ -49,7 +50,7 @@ struct Engine::Parts {
         own_node(NodeKey(engine.options_.node)) {}
 
   // Brings what runs in line with rows that changed.
-  void Follow(const std::vector<RowChange>& changes);
+  void Follow(const Journal& journal);
   void FollowCheck(const std::string& key);
   void FollowSession(const std::string& id);
   void OnReport(const CheckKey& key, CheckStatus status, std::string output);
@@ -61,6 +62,7 @@ struct Engine::Parts {
   // Takes the journal and makes it count.
   void Commit(Done done);
 
+  Engine& engine;
   ZoneFeed zone;
   CommitQueue commits;
   SessionKeeper sessions;
@@ -75,8 +77,9 @@ struct Engine::Parts {
   std::map<CheckKey, Nanos> output_told;  // check -> when its output alone was last news
 };
 
-void Engine::Parts::Follow(const std::vector<RowChange>& changes) {
-  for (const RowChange& change : changes) {
+void Engine::Parts::Follow(const Journal& journal) {
+  for (const auto& [key, delay] : journal.lock_delays) sessions.NoteLockDelay(key, delay);
+  for (const RowChange& change : journal.changes) {
     if (std::holds_alternative<RowPtr<CheckRow>>(change.after)) FollowCheck(change.key);
     if (std::holds_alternative<RowPtr<SessionRow>>(change.after)) FollowSession(change.key);
   }
@@ -120,6 +123,7 @@ AliasView Engine::Parts::LookAt(const std::string& node, const std::string& serv
 
 void Engine::Parts::Reap() {
   for (const CriticalTracker::Service& service : critical.Due(clock.Monotonic())) {
+    if (!engine.MayWrite()) break;
     LogInfo("service " + service.id + " is removed: a check of it has been critical for too long");
     state.BeginWrite();
     RemoveService(state, service.node, service.id);
@@ -138,8 +142,7 @@ void Engine::Parts::FollowSession(const std::string& id) {
 
 void Engine::Parts::Commit(Done done) {
   Journal journal = state.TakeJournal();
-  Follow(journal.changes);
-  for (const auto& [key, delay] : journal.lock_delays) sessions.NoteLockDelay(key, delay);
+  Follow(journal);
   commits.Commit(std::move(journal), std::move(done));
 }
 
@@ -148,21 +151,17 @@ void Engine::Parts::OnReport(const CheckKey& key, CheckStatus status, std::strin
   if (found == state.checks().end()) return;
   const RowPtr<CheckRow> row = found->second;
   const std::string word(StatusWord(status));
-  if (in_heartbeat) {
-    PutCheckStatus(state, row->node, row->check_id, word, output);
-    return;
-  }
-  if (row->status == word && row->output != output && !OutputIsNews(key)) {
-    return state.SetOutput(key, std::move(output));
-  }
+  const bool output_only = row->status == word && row->output != output;
+  if ((output_only && !OutputIsNews(key)) || !engine.HasIndex()) return state.SetOutput(key, std::move(output));
   const auto redo = [this, node = row->node, id = row->check_id, word, output = std::move(output)] {
-    state.BeginWrite();
     PutCheckStatus(state, node, id, word, output);
   };
+  if (in_heartbeat) return redo();
+  state.BeginWrite();
   redo();
   Journal journal = state.TakeJournal();
   if (journal.changes.empty()) return;
-  Follow(journal.changes);
+  Follow(journal);
   commits.CommitSoft(std::move(journal), key, redo);
 }
 
@@ -175,6 +174,7 @@ bool Engine::Parts::OutputIsNews(const CheckKey& key) {
 }
 
 void Engine::Parts::OnSessionExpired(const std::string& id) {
+  if (!engine.MayWrite()) return FollowSession(id);  // it has its time once more
   state.BeginWrite();
   DestroySession(state, id);
   Commit({});
@@ -220,6 +220,8 @@ CheckLoad Engine::check_load() const {
           .late = checks.counters().late.value(),
           .ttl_expired = checks.counters().ttl_expired.value()};
 }
+
+bool Engine::HasIndex() const { return !ceiling_ || state_.index() + 1 < ceiling_(); }
 
 bool Engine::MayWrite() {
   if (!ceiling_ || state_.index() + kIndexReserve < ceiling_()) return true;

@@ -67,6 +67,8 @@ class Engine final : public catalog::Source {
   // False: the storage has refused writes for so long that no index is left to give; nothing may be changed until it
   // works again.
   bool MayWrite();
+  // Even for what nobody waits for, such as results of checks.
+  bool HasIndex() const;
   void SetIndexCeiling(IndexCeiling ceiling) { ceiling_ = std::move(ceiling); }
   const State& state() const { return state_; }
   void Commit(Done done);

@@ -63,8 +63,10 @@ void SessionKeeper::OnTimer() {
 
 void SessionKeeper::NoteLockDelay(const std::string& key, Millis delay) {
   const Nanos now = clock_.Monotonic();
-  std::erase_if(delays_, [now](const auto& entry) { return entry.second <= now; });
   delays_[key] = now + delay;
+  if (delays_.size() < clean_at_) return;
+  std::erase_if(delays_, [now](const auto& entry) { return entry.second <= now; });
+  clean_at_ = 2 * delays_.size() + kCleanAt;
 }
 
 Millis SessionKeeper::LockDelay(const std::string& key) const {

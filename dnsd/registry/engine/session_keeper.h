@@ -45,7 +45,9 @@ class SessionKeeper {
   net::Timer timer_;
   std::map<std::string, Life> lives_;
   std::set<std::pair<Nanos, std::string>> by_end_;
+  static constexpr size_t kCleanAt = 1024;
   std::map<std::string, Nanos> delays_;  // key -> when it may be locked again
+  size_t clean_at_ = kCleanAt;           // so many delays are looked through for those that are over
 };
 
 }  // namespace signpost::registry

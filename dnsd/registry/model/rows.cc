@@ -28,8 +28,17 @@ std::string Lower(std::string_view text) {
 
 std::string NodeKey(std::string_view node) { return Lower(node); }
 
+// A NUL in a node's name must not look like the one between the parts.
 std::string PartKey(std::string_view node, std::string_view id) {
-  std::string key = Lower(node);
+  std::string key;
+  for (const char c : Lower(node)) {
+    if (c == '\0' || c == '\1') {
+      key += '\1';
+      key += c == '\0' ? '\1' : '\2';
+    } else {
+      key += c;
+    }
+  }
   key += '\0';
   return key + Lower(id);
 }

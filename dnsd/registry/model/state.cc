@@ -97,9 +97,13 @@ bool State::Put(T row) {
 void State::SetOutput(const std::string& check_key, std::string output) {
   const auto found = checks_.find(check_key);
   if (found == checks_.end()) return;
-  CheckRow row = *found->second;
-  row.output = std::move(output);
-  found->second = std::make_shared<const CheckRow>(std::move(row));
+  CheckRow changed = *found->second;
+  changed.output = std::move(output);
+  const RowPtr<CheckRow> before = found->second;
+  const RowPtr<CheckRow> after = std::make_shared<const CheckRow>(std::move(changed));
+  Index(check_key, before, false);
+  found->second = after;
+  Index(check_key, after, true);
   ++generation_;
 }
 
@@ -247,7 +251,7 @@ void State::Index(const std::string& key, const RowPtr<KvRow>& row, bool add) {
     return;
   }
   SetCounter(kv_removed_, key, write_index_);
-  if (kv_removed_.size() > kRememberedRemovals) {
+  if (kv_removed_.size() > kRememberedRemovals && save_points_.empty()) {
     kv_removed_.clear();
     kv_removed_floor_ = write_index_;
   }
@@ -299,6 +303,8 @@ void State::Note(const CheckRow& row) {
     for (const auto& service : ServicesOfNode(row.node)) NoteInstance(*service);
   } else if (const auto service = FindService(row.node, row.service_id)) {
     NoteInstance(*service);
+    // A check keeps the name that its service had, and stands in the list of that name.
+    if (service->service != row.service_name) Touch(Topic::Kind::kService, Lower(row.service_name));
   }
 }
 

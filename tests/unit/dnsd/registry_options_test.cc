@@ -75,7 +75,7 @@ TEST(RegistryOptionsTest, WhatIsRefused) {
       {{"--advertise", "::"}, "must be an IP address"},
       {{"--advertise", "[::1]"}, "must be an IP address"},
       {{"--advertise", "10.0.0.1:80"}, "must be an IP address"},
-      {{"--docker", "ftp://x"}, "docker"},
+      {{"--docker", "socket"}, "docker"},
       {{"--service", "/nothing/here.json"}, "here.json"},
       {{"--http-token-reads"}, "needs --http-token-file"},
       {{"--http", "0.0.0.0:8500"}, "beyond loopback"},

@@ -129,13 +129,13 @@ TEST_F(ApiTest, AnIndexOfTheFutureBlocksTooAndZeroNever) {
   EXPECT_FALSE(Send("GET /v1/catalog/nodes?index=99999&wait=5m")->answered);
 }
 
-TEST_F(ApiTest, AClientThatGoesEndsItsRead) {
+TEST_F(ApiTest, AClientThatEndsItsSideGetsWhatThereIs) {
   const auto watch = WatchKey();
   ASSERT_TRUE(watch->on_gone);
   watch->on_gone();
   EXPECT_TRUE(NothingBlocked());
-  Send("PUT /v1/kv/watched", "1");
-  EXPECT_FALSE(watch->answered);
+  EXPECT_TRUE(watch->answered);
+  EXPECT_EQ(watch->response.status, 404) << "as the key is not there";
 }
 
 TEST_F(ApiTest, AReadThatARefusalWokeGoesOnWaiting) {

@@ -68,11 +68,10 @@ class CommitQueueTest : public ::testing::Test {
   WatchHub watches;
   std::vector<std::string> log;
   std::vector<std::string> changed;  // keys that on_changed was told
-  std::unique_ptr<CommitQueue> queue = std::make_unique<CommitQueue>(loop, state, zone, watches, store.Function(),
-                                                                     [this](const std::vector<RowChange>& changes) {
-                                                                       for (const RowChange& change : changes)
-                                                                         changed.push_back(change.key);
-                                                                     });
+  std::unique_ptr<CommitQueue> queue =
+      std::make_unique<CommitQueue>(loop, state, zone, watches, store.Function(), [this](const Journal& journal) {
+        for (const RowChange& change : journal.changes) changed.push_back(change.key);
+      });
   const std::string check_key = PartKey("n1", "c1");
 };
 
