@@ -15,7 +15,8 @@ using namespace signpost;
 constexpr int kExitRuntime = 1;
 constexpr int kExitUsage = 2;
 
-constexpr const char* kSummary = "Answers service names over DNS, drawn by health weight, from its own registry or from Consul's catalog.";
+constexpr const char* kSummary =
+    "Answers service names over DNS, drawn by health weight, from its own registry or from Consul's catalog.";
 
 int Fail(const Status& status, int code) {
   std::fprintf(stderr, "dnsd: %s\n", status.text().c_str());

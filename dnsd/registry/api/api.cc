@@ -29,16 +29,6 @@ struct Api::Exchange {
 
 namespace {
 
-Routes AllRoutes() {
-  Routes all;
-  for (const auto make : {StatusRoutes, AgentRoutes, CatalogRoutes, HealthRoutes, InternalRoutes, KvRoutes,
-                          SessionRoutes, QueryRoutes, EventRoutes}) {
-    const Routes routes = make();
-    all.insert(all.end(), routes.begin(), routes.end());
-  }
-  return all;
-}
-
 // Reads of these depend on the state alone, and its generation tells whether it changed.
 bool MayCache(std::string_view path) {
   return path.starts_with("/v1/kv/") || path.starts_with("/v1/catalog/") || path.starts_with("/v1/health/") ||

@@ -11,6 +11,16 @@ bool Fits(std::string_view pattern, std::string_view path) {
 
 }  // namespace
 
+Routes AllRoutes() {
+  Routes all;
+  for (const auto make : {StatusRoutes, AgentRoutes, CatalogRoutes, HealthRoutes, InternalRoutes, KvRoutes,
+                          SessionRoutes, QueryRoutes, EventRoutes}) {
+    const Routes routes = make();
+    all.insert(all.end(), routes.begin(), routes.end());
+  }
+  return all;
+}
+
 std::vector<const Route*> Match(const Routes& routes, std::string_view path) {
   std::vector<const Route*> best;
   for (const Route& route : routes) {

@@ -38,6 +38,9 @@ Routes SessionRoutes();   // /v1/session
 Routes QueryRoutes();     // /v1/query
 Routes EventRoutes();     // /v1/event
 
+// All of the above.
+Routes AllRoutes();
+
 // Of all routes that match `path`, those with the longest pattern: one per method, or none.
 std::vector<const Route*> Match(const Routes& routes, std::string_view path);
 

@@ -20,10 +20,7 @@ CommitQueue::CommitQueue(net::Loop& loop, State& state, ZoneFeed& zone, WatchHub
       watches_(watches),
       store_(std::move(store)),
       on_changed_(std::move(on_changed)),
-      retry_(loop,
-             [this] {
-               if (!busy_ && !next_.empty()) Start();
-             }),
+      retry_(loop, [this] { Retry(); }),
       random_(RandomSeed()),
       backoff_(kFirstRetry, kLongestRetry) {}
 
@@ -76,21 +73,28 @@ void CommitQueue::Start() {
 }
 
 void CommitQueue::Probe() {
-  if (busy_ || !store_) return;
-  busy_ = true;
+  if (busy_ || probing_ || !store_) return;
+  probing_ = true;
   store_({}, state_.index(), [this, alive = std::weak_ptr(alive_)](const Status& status) {
     if (!alive.expired()) OnProbed(status);
   });
 }
 
-// Nothing was on its way, so nothing is to be taken back.
+// Taking back what is refused would need an index.
+void CommitQueue::Retry() {
+  if (busy_ || next_.empty()) return;
+  if (!has_index_ || has_index_()) return Start();
+  Probe();
+}
+
+// Nothing was on its way with it, so nothing is to be taken back.
 void CommitQueue::OnProbed(const Status& status) {
+  probing_ = false;
   log_.Report(status);
   failing_ = !status.ok();
-  const Batch waiting = std::exchange(current_, {});
-  busy_ = false;
-  if (!next_.empty() && (!failing_ || !next_.dones.empty())) Start();
-  for (const Done& done : waiting.dones) done(Status::Ok());
+  if (busy_ || next_.empty()) return;
+  if (!failing_) return Start();
+  if (!retry_.running()) retry_.Start(backoff_.Next(random_));
 }
 
 void CommitQueue::OnStored(const Status& status) {

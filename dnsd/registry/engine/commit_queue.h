@@ -10,6 +10,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/backoff.h"
@@ -49,6 +50,8 @@ class CommitQueue {
   bool failing() const { return failing_; }
   // Asks storage, with nothing to store, whether it works again.
   void Probe();
+  // Whether an index is left for taking a refused batch back. While none is, storage is only probed.
+  void SetHasIndex(std::function<bool()> has_index) { has_index_ = std::move(has_index); }
 
  private:
   struct Batch {
@@ -61,6 +64,7 @@ class CommitQueue {
 
   void Gather(Journal journal);
   void Start();
+  void Retry();
   void OnStored(const Status& status);
   void OnProbed(const Status& status);
   void Tell();
@@ -78,7 +82,9 @@ class CommitQueue {
   Backoff backoff_;
   Batch next_;
   Batch current_;
+  std::function<bool()> has_index_;
   bool busy_ = false;     // `current_` is on its way
+  bool probing_ = false;  // an empty batch is, beside it
   bool failing_ = false;  // storage refused the last batch
   NeighbourLog log_{"the registry's database"};
   std::shared_ptr<char> alive_ = std::make_shared<char>();

@@ -47,7 +47,9 @@ struct Engine::Parts {
         reaper(engine.loop_, [this] { Reap(); }),
         state(engine.state_),
         clock(engine.clock_),
-        own_node(NodeKey(engine.options_.node)) {}
+        own_node(NodeKey(engine.options_.node)) {
+    commits.SetHasIndex([this] { return engine.HasIndex(); });
+  }
 
   // Brings what runs in line with rows that changed.
   void Follow(const Journal& journal);

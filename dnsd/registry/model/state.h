@@ -53,8 +53,8 @@ class State {
   // service or a check must exist; the caller sees to it that a check's service does.
   template <typename T>
   bool Put(T row);
-  // Sets the output of a check, by its key, without making it news: no index, no topic, no journal. What a check prints with
-  // every run is to be seen by who asks, and must wake nobody.
+  // Sets the output of a check, by its key, without making it news: no index, no topic, no journal. What a check prints
+  // with every run is to be seen by who asks, and must wake nobody.
   void SetOutput(const std::string& check_key, std::string output);
   // False: no such row. A node's services and checks, and a service's checks, are the caller's business.
   bool EraseNode(std::string_view name);

@@ -112,14 +112,24 @@ def test_room_is_made(registry, disk):
 
 
 def test_indexes_never_go_back_even_while_nothing_can_be_stored(registry, disk):
+    for number in range(20):  # all of them expire meanwhile, and wait for room
+        check = {"TTL": "1s", "Status": "passing"}
+        assert register(registry, f"ill-{number}", "10.0.0.1", Check=check).status_code == 200
     fill(registry, disk)
-    shown = 0
+    eventually(lambda: registry.get("/v1/health/state/passing?filter=ServiceName+matches+%22ill%22") == [], 10,
+               "the expired checks")
+    paths = ("/v1/kv/?keys", "/v1/health/state/any")
+    first = max(map(registry.index, paths))
+    shown = {path: 0 for path in paths}
     for _ in range(300):
         assert registry.request("PUT", "/v1/kv/a", PORTION).status_code == 500
-        index = registry.index("/v1/kv/?keys")
-        assert index >= shown
-        shown = index
+        for path in paths:
+            index = registry.index(path)
+            assert index >= shown[path], path
+            shown[path] = index
+    assert max(shown.values()) <= first + 2 * 300 + 20, "checks that wait use up indexes with every write"
     registry.kill()
     disk.make_room()
     registry.start()
-    assert registry.index("/v1/kv/?keys") >= shown
+    for path in paths:
+        assert registry.index(path) >= shown[path], path

@@ -28,8 +28,12 @@ using test::RunUntil;
 // A client that speaks bytes.
 class RawClient {
  public:
-  explicit RawClient(const net::SocketAddress& to, const char* from = nullptr)
+  // `receive_buffer`: bytes that the kernel may take for it; 0 = as many as it likes.
+  explicit RawClient(const net::SocketAddress& to, const char* from = nullptr, int receive_buffer = 0)
       : fd_(socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (receive_buffer > 0) {
+      EXPECT_EQ(setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer), 0);
+    }
     if (from != nullptr) {
       const net::SocketAddress source = net::SocketAddress::Parse(std::string(from) + ":0", 0).value();
       EXPECT_EQ(bind(fd_, source.get(), source.length()), 0);

@@ -92,6 +92,36 @@ TEST_F(ServerTest, SlowReaderOfALargeAnswerMayTakeLongerThanTheTimeout) {
   EXPECT_GT(loop.Now() - start, kTimeout) << "read too fast to prove anything";
 }
 
+// A client that takes so much of a large answer in every timeout of the server, evenly; the rest after ten of them.
+class RateTest : public ServerTest {
+ protected:
+  // True: it got all of it.
+  bool Takes(size_t in_each_timeout) {
+    Listen({.body_timeout = kTimeout});
+    handler = [](ServerRequest, std::unique_ptr<Responder> responder) {
+      responder->Send({.status = 200, .headers = {}, .body = std::string(kSize, 'L')});
+    };
+    RawClient client(server->local(), nullptr, 4096);
+    client.Send("GET / HTTP/1.0\r\n\r\n");
+    const Millis start = loop.Now();
+    EXPECT_TRUE(RunUntil(loop, [&] {
+      const Millis passed = loop.Now() - start;
+      if (passed > 10 * kTimeout) return client.Read() && client.closed;
+      const size_t due = in_each_timeout * static_cast<size_t>(passed.count()) / kTimeout.count();
+      if (due > client.got.size()) client.Read(due - client.got.size());
+      return handled == 1 && server->connections() == 0;
+    }));
+    return client.got.size() > kSize;
+  }
+
+  static constexpr Millis kTimeout{100};
+  static constexpr size_t kSize = 16 << 20;  // more than the kernel takes at once
+};
+
+TEST_F(RateTest, ClientThatTakesTooLittleIsDropped) { EXPECT_FALSE(Takes(8 << 10)); }
+
+TEST_F(RateTest, ClientThatTakesEnoughGetsTheWhole) { EXPECT_TRUE(Takes(24 << 10)); }
+
 // The pieces that a slow client is given make the whole.
 TEST_F(ServerTest, SlowReaderGetsEveryByte) {
   Listen();

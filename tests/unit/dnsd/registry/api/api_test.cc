@@ -138,6 +138,47 @@ TEST_F(ApiTest, AClientThatEndsItsSideGetsWhatThereIs) {
   EXPECT_EQ(watch->response.status, 404) << "as the key is not there";
 }
 
+TEST_F(ApiTest, AClientThatEndsItsSideWhileNothingChangesGetsTheSameAgain) {
+  Send("PUT /v1/kv/watched", "1");
+  const auto watch = WatchKey();
+  watch->on_gone();
+  ASSERT_TRUE(watch->answered);
+  EXPECT_EQ(watch->response.status, 200);
+  EXPECT_THAT(watch->Body(), HasSubstr("\"Key\":\"watched\""));
+}
+
+TEST_F(ApiTest, AReadWhoseTimeIsOverDoesNotWaitAgainAfterARefusal) {
+  Send("PUT /v1/kv/watched", "1");
+  const std::string index = Send("GET /v1/kv/watched")->Header("X-Consul-Index");
+  const auto watch = Send("GET /v1/kv/watched?raw&wait=20ms&index=" + index);
+  store.answers_at_once = false;
+  Send("PUT /v1/kv/watched", "2");
+  EXPECT_TRUE(RunUntil(loop, [&] { return api->blocked() == 0; }));
+  EXPECT_FALSE(watch->answered) << "what it would show is not stored";
+  store.Answer(kDiskFull);
+  ASSERT_TRUE(watch->answered);
+  EXPECT_EQ(watch->Body(), "1");
+  EXPECT_TRUE(NothingBlocked());
+}
+
+TEST_F(ApiTest, WatchersOfOneThingShareAnAnswerHoweverTheyWait) {
+  const std::string path = "GET /v1/health/service/web";
+  Send("PUT /v1/agent/service/register", R"({"Name": "web"})");
+  const std::string index = Send(path)->Header("X-Consul-Index");
+  const std::vector<std::shared_ptr<Received>> same = {Send(path + "?wait=5m&index=" + index),
+                                                       Send(path + "?index=" + index + "&wait=4m"),
+                                                       Send(path + "?token=any&wait=5m&index=" + index)};
+  const auto other = Send(path + "?passing&wait=5m&index=" + index);
+  EXPECT_EQ(api->blocked(), 4U);
+  Send("PUT /v1/agent/service/register", R"({"Name": "web", "Port": 81})");
+  ASSERT_TRUE(other->answered);
+  for (const auto& watch : same) {
+    ASSERT_TRUE(watch->response.shared_body);
+    EXPECT_EQ(watch->response.shared_body, same.front()->response.shared_body);
+    EXPECT_NE(watch->response.shared_body, other->response.shared_body);
+  }
+}
+
 TEST_F(ApiTest, AReadThatARefusalWokeGoesOnWaiting) {
   Send("PUT /v1/kv/watched", "1");
   store.answers_at_once = false;

@@ -12,7 +12,6 @@
 namespace signpost::registry {
 namespace {
 
-using test::RunTurns;
 using test::RunUntil;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -43,13 +42,19 @@ class CommitQueueTest : public ::testing::Test {
     queue->Commit(state.TakeJournal(), Note("port " + std::to_string(port)));
   }
   // What a health check says.
-  void Report(std::string_view status) {
-    const auto redo = [this, status] {
-      state.BeginWrite();
-      PutCheckStatus(state, "n1", "c1", status, "");
-    };
+  void Report(std::string_view status, const std::string& check = "c1") {
+    const auto redo = [this, status, check] { PutCheckStatus(state, "n1", check, status, ""); };
+    state.BeginWrite();
     redo();
-    queue->CommitSoft(state.TakeJournal(), "c1", redo);
+    queue->CommitSoft(state.TakeJournal(), check, redo);
+  }
+  // c1 to c20, all of web.
+  void PutChecks() {
+    for (int i = 1; i <= 20; ++i) PutCheck(state, TestCheck("n1", "c" + std::to_string(i), "web"));
+    state.TakeJournal();
+  }
+  std::unique_ptr<WatchHub::Watch> WatchEvents() {
+    return watches.Add({{Topic::Kind::kEvents, ""}}, [this] { log.push_back("events wake"); });
   }
   CommitQueue::Done Note(const std::string& what) {
     return [this, what](const Status& status) { log.push_back(what + (status.ok() ? " counts" : " is refused")); };
@@ -212,11 +217,87 @@ TEST_F(CommitQueueTest, NewsThatIsNotStoredDoesNotMeanThatTheDiskWorks) {
   Log();
   Journal event;
   event.touched.insert({Topic::Kind::kEvents, ""});
-  const auto watch = watches.Add({{Topic::Kind::kEvents, ""}}, [this] { log.push_back("events wake"); });
+  const auto watch = WatchEvents();
   queue->Commit(std::move(event), Note("event"));
   EXPECT_THAT(Log(), ElementsAre("event counts", "events wake"));
   EXPECT_THAT(store.batches, IsEmpty());
   EXPECT_TRUE(queue->failing());
+}
+
+TEST_F(CommitQueueTest, ARefusedWriteUsesNoIndexesForTheChecksThatWait) {
+  PutChecks();
+  Write(81);
+  store.Answer(kDiskFull);
+  for (int i = 1; i <= 20; ++i) Report("critical", "c" + std::to_string(i));
+  store.AnswerAtOnce(kDiskFull);
+  const uint64_t before = state.index();
+  for (int i = 0; i < 10; ++i) Write(82);
+  EXPECT_EQ(state.index(), before + 20) << "one for the write, one for taking it back";
+  for (int i = 0; i < 10; ++i) queue->Probe();
+  EXPECT_EQ(state.index(), before + 20);
+  EXPECT_EQ(state.FindCheck("n1", "c20")->status, "critical");
+}
+
+TEST_F(CommitQueueTest, WhileStorageIsProbedChecksAndReadersGoOn) {
+  Write(81);
+  store.Answer(kDiskFull);
+  Log();
+  queue->Probe();
+  Report("critical");
+  EXPECT_EQ(sink.Ports(kWeb), "");
+  queue->WhenSettled(Note("reader"));
+  EXPECT_THAT(Log(), ElementsAre("reader counts"));
+  const uint64_t before = state.index();
+  store.Answer(kDiskFull);
+  EXPECT_EQ(state.index(), before);
+  EXPECT_THAT(store.batches, IsEmpty());
+  queue->Probe();
+  store.Answer(Status::Ok());
+  EXPECT_THAT(store.Keys(), ElementsAre(check_key)) << "what waited is stored as soon as there is room";
+}
+
+TEST_F(CommitQueueTest, StorageIsOnlyProbedWhileNoIndexIsLeft) {
+  Write(81);
+  store.Answer(kDiskFull);
+  Report("critical");
+  queue->SetHasIndex([] { return false; });
+  const uint64_t before = state.index();
+  EXPECT_TRUE(RunUntil(loop, [&] { return store.batches.size() == 1; }));
+  EXPECT_THAT(store.Keys(), ElementsAre(""));
+  store.Answer(kDiskFull);
+  EXPECT_EQ(state.index(), before);
+  EXPECT_TRUE(RunUntil(loop, [&] { return store.batches.size() == 1; })) << "and again";
+  store.Answer(Status::Ok());
+  EXPECT_THAT(store.Keys(), ElementsAre(check_key));
+}
+
+TEST_F(CommitQueueTest, EventsHappenWhateverBecomesOfTheWritesBesideThem) {
+  const auto watch = WatchEvents();
+  state.BeginWrite();
+  PutWeb(81);
+  state.Touch({Topic::Kind::kEvents, ""});
+  queue->Commit(state.TakeJournal(), {});
+  store.Answer(kDiskFull);
+  EXPECT_THAT(Log(), ElementsAre("events wake"));
+  Write(82);
+  state.Touch({Topic::Kind::kEvents, ""});
+  queue->Commit(state.TakeJournal(), {});
+  EXPECT_THAT(Log(), IsEmpty());
+  store.Answer(kDiskFull);
+  EXPECT_THAT(Log(), ElementsAre("events wake", "port 82 is refused"));
+}
+
+TEST_F(CommitQueueTest, AReaderWaitsForAHealthCheckThatABatchHoldsUp) {
+  Write(81);
+  store.Answer(kDiskFull);
+  Write(82);  // on its way
+  Report("warning");
+  Log();
+  queue->WhenSettled(Note("reader"));
+  store.Answer(Status::Ok());
+  EXPECT_THAT(Log(), ElementsAre("port 82 counts")) << "DNS does not know of the warning yet";
+  store.Answer(Status::Ok());
+  EXPECT_THAT(Log(), ElementsAre("reader counts"));
 }
 
 TEST_F(CommitQueueTest, WithoutAStoreEverythingCounts) {

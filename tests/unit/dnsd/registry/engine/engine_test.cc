@@ -75,6 +75,11 @@ class EngineTest : public ::testing::Test {
     const auto row = engine->state().FindCheck("own", "alive");
     return row ? row->status : "none";
   }
+  void Lock(const std::string& key, const std::string& session) {
+    engine->state().BeginWrite();
+    KvAcquire(engine->state(), {.key = key, .value = ""}, session, Millis(0));
+    engine->Commit({});
+  }
   bool HasSession(const std::string& id) const { return engine->state().FindSession(id) != nullptr; }
 
   net::Loop loop;
@@ -103,9 +108,7 @@ TEST_F(EngineTest, ACheckWithoutASignOfLifeTurnsCriticalAndLeavesDns) {
 TEST_F(EngineTest, JumpsOfTheWallClockAreNothingToChecksSessionsAndLocks) {
   RegisterWeb(Millis(20));
   PutSession("s1", "10ms");
-  engine->state().BeginWrite();
-  KvAcquire(engine->state(), {.key = "k", .value = ""}, "s1", Millis(0));
-  engine->Commit({});
+  Lock("k", "s1");
   for (const Nanos jump : {Nanos(hours(30)), Nanos(hours(-900))}) {
     clock.wall += jump;
     RunTurns(loop, 40);
@@ -142,6 +145,63 @@ TEST_F(EngineTest, ACriticalCheckEndsTheSessionsThatNeedIt) {
   PutSession("s1", "", {"alive"});
   EXPECT_TRUE(Heartbeat("critical").ok());
   EXPECT_FALSE(HasSession("s1"));
+}
+
+TEST_F(EngineTest, AKeyRestsAfterACheckEndedItsSession) {
+  RegisterWeb(Millis(20));
+  PutSession("s1", "", {"alive"});
+  Lock("k", "s1");
+  clock.now += Millis(21);
+  EXPECT_TRUE(RunUntil(loop, [&] { return !HasSession("s1"); }));
+  EXPECT_EQ(engine->state().FindKv("k")->session, "");
+  EXPECT_EQ(engine->LockDelay("k"), Millis(15000));
+}
+
+TEST_F(StoredEngineTest, AKeyRestsAfterItsSessionEndedAnewUponARefusal) {
+  store.AnswerAtOnce(Status::Ok());
+  RegisterWeb(Millis(20));
+  PutSession("s1", "", {"alive"});
+  Lock("k", "s1");
+  store.answers_at_once = false;
+  clock.now += Millis(21);
+  EXPECT_TRUE(RunUntil(loop, [&] { return !HasSession("s1"); }));
+  clock.now += seconds(10);
+  store.Answer(kDiskFull);
+  EXPECT_FALSE(HasSession("s1")) << "the check is critical, whatever storage says";
+  EXPECT_EQ(engine->LockDelay("k"), Millis(15000)) << "from its second end on";
+}
+
+TEST_F(EngineTest, ANewNoteOfAHeartbeatIsNewsOnceInFiveMinutes) {
+  RegisterWeb(hours(1));
+  const uint64_t before = engine->state().index();
+  const auto note = [this] { return engine->state().FindCheck("own", "alive")->output; };
+  EXPECT_TRUE(Heartbeat("passing", "one").ok());
+  EXPECT_EQ(engine->state().index(), before + 1);
+  clock.now += seconds(299);
+  EXPECT_TRUE(Heartbeat("passing", "two").ok());
+  EXPECT_EQ(engine->state().index(), before + 1);
+  EXPECT_EQ(note(), "two") << "the newest is shown all the same";
+  clock.now += seconds(1);
+  EXPECT_TRUE(Heartbeat("passing", "three").ok());
+  EXPECT_EQ(engine->state().index(), before + 2);
+  EXPECT_EQ(note(), "three");
+}
+
+TEST_F(StoredEngineTest, HealthChecksStopAtTheLastIndex) {
+  store.AnswerAtOnce(Status::Ok());
+  RegisterWeb(hours(1));
+  store.AnswerAtOnce(kDiskFull);
+  PutSession("s1", "");
+  const uint64_t ceiling = engine->state().index() + 5;
+  engine->SetIndexCeiling([ceiling] { return ceiling; });
+  EXPECT_FALSE(engine->MayWrite());
+  for (int i = 0; i < 20; ++i) {
+    engine->state().BeginWrite();
+    EXPECT_TRUE(engine->Heartbeat("alive", i % 2 == 0 ? "warning" : "passing", std::to_string(i)).ok());
+    EXPECT_LT(engine->state().index(), ceiling);
+  }
+  EXPECT_FALSE(engine->HasIndex());
+  EXPECT_EQ(engine->state().FindCheck("own", "alive")->output, "19");
 }
 
 TEST_F(EngineTest, HeartbeatsAreForTtlChecksOfTheOwnNode) {
