@@ -104,7 +104,7 @@ void Api::Handle(http::ServerRequest request, std::unique_ptr<http::Responder> r
   exchange->route = *route;
   exchange->rest = RestOf((*route)->pattern, exchange->request.path);
   if (auto refused = ReadQueryOptions(exchange->request, (*route)->kind, engine_.options(), exchange->options)) {
-    return exchange->responder->Send(PlainReply(std::move(*refused)));
+    return exchange->responder->Send(PlainReply(*refused));
   }
   // A read may wait for minutes, and needs no body.
   if (exchange->route->kind != RouteKind::kWrite) exchange->request.body = std::string();

@@ -113,7 +113,7 @@ http::ServerResponse MakeReply(const http::ServerRequest& request, const QueryOp
   return response;
 }
 
-http::ServerResponse PlainReply(Answer answer) { return MakeReply({}, {}, RouteKind::kAgent, answer, nullptr); }
+http::ServerResponse PlainReply(const Answer& answer) { return MakeReply({}, {}, RouteKind::kAgent, answer, nullptr); }
 
 http::ServerResponse RedirectReply(const http::ServerRequest& request, std::string_view path) {
   const std::string location = EscapePath(path) + (request.query.empty() ? "" : "?" + request.query);
@@ -126,7 +126,7 @@ http::ServerResponse RedirectReply(const http::ServerRequest& request, std::stri
     answer.content_type = "text/html; charset=utf-8";
   }
   answer.headers.emplace_back("Location", location);
-  return PlainReply(std::move(answer));
+  return PlainReply(answer);
 }
 
 http::ServerResponse AllowReply(int status, std::string_view method, const std::vector<const Route*>& routes) {
@@ -134,7 +134,7 @@ http::ServerResponse AllowReply(int status, std::string_view method, const std::
   std::string allow = "OPTIONS";
   for (const Route* route : routes) allow += "," + std::string(route->method);
   answer.headers.emplace_back("Allow", std::move(allow));
-  return PlainReply(std::move(answer));
+  return PlainReply(answer);
 }
 
 }  // namespace signpost::registry

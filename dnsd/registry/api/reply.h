@@ -19,7 +19,7 @@ std::string ConsistencyName(QueryOptions::Consistency consistency);
 http::ServerResponse MakeReply(const http::ServerRequest& request, const QueryOptions& options, RouteKind kind,
                                const Answer& answer, http::SharedBodyPtr body);
 // A refusal that no endpoint has seen.
-http::ServerResponse PlainReply(Answer answer);
+http::ServerResponse PlainReply(const Answer& answer);
 // 301 to `path` (decoded), with the request's query.
 http::ServerResponse RedirectReply(const http::ServerRequest& request, std::string_view path);
 // 200 or 405, with the methods that `routes`, which match the request's path, have.
