@@ -19,11 +19,16 @@ from support.process import Process
 from support.wait import eventually
 
 
+def own_session():
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a run of tests in the background ignores it, and so would its children
+
+
 class Up(Process):
     """tools/up in a session of its own, so that whatever it leaves behind can be found."""
 
     def __init__(self, log_path):
-        super().__init__([ROOT / "tools" / "up"], log_path, preexec=os.setsid)
+        super().__init__([ROOT / "tools" / "up"], log_path, preexec=own_session)
         self.session = self.pid
         eventually(self._is_up, 300, lambda: f"tools/up shows its last line\n{self.log_tail()}", every=0.2)
 
