@@ -127,7 +127,7 @@ void ServerConnection::ProcessPending() {
   pending_.erase(0, Consume(pending_));
   if (phase_ == Phase::kOver) return;
   if (peer_finished_ && (phase_ == Phase::kIdle || phase_ == Phase::kReading)) return Over(true);
-  if (pending_.empty()) pending_ = std::string();  // an idle connection owns no buffer ("= {}" would keep it)
+  if (pending_.empty()) std::string().swap(pending_);  // an idle connection owns no buffer; an assignment would keep it
   if (pending_.size() > host_->options.max_head) {
     stream_->PauseReading();
   } else if (!peer_finished_) {

@@ -107,7 +107,7 @@ void Api::Handle(http::ServerRequest request, std::unique_ptr<http::Responder> r
     return exchange->responder->Send(PlainReply(*refused));
   }
   // A read may wait for minutes, and needs no body.
-  if (exchange->route->kind != RouteKind::kWrite) exchange->request.body = std::string();
+  if (exchange->route->kind != RouteKind::kWrite) std::string().swap(exchange->request.body);
   Run(exchange);
 }
 
