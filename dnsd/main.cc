@@ -25,8 +25,8 @@ int Fail(const Status& status, int code) {
 
 int PrintHelp(const options::Values& values) {
   const bool markdown = values.String("help") == "markdown";
-  const std::string text =
-      markdown ? options::HelpMarkdown(dnsd::DnsdRows()) : options::HelpText("dnsd", kSummary, dnsd::DnsdRows());
+  const std::string text = markdown ? options::HelpMarkdown(dnsd::DnsdRows())
+                                    : options::HelpText("dnsd [options]", kSummary, dnsd::DnsdRows());
   std::fputs(text.c_str(), stdout);
   return 0;
 }

@@ -18,6 +18,7 @@ http::ClientOptions HttpOptions(const AgentOptions& options, const AgentAddress&
   http::ClientOptions http;
   http.max_connections = options.max_connections;
   http.connect_timeout = options.connect_timeout;
+  http.max_idle = options.max_idle;
   http.max_body = options.max_body;
   http.tls = options.tls;
   http.unix_socket = address.unix_socket;
@@ -37,6 +38,26 @@ std::string UsableToken(std::string_view text) {
   text = text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
   const bool clean = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
   return clean && text.size() <= kMaxToken ? std::string(text) : std::string();
+}
+
+// RFC 4648, with padding.
+std::string Base64(std::string_view text) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string encoded;
+  for (size_t at = 0; at < text.size(); at += 3) {
+    uint32_t bits = 0;
+    for (size_t i = 0; i < 3; ++i) bits = bits << 8 | (at + i < text.size() ? static_cast<uint8_t>(text[at + i]) : 0U);
+    for (size_t i = 0; i < 4; ++i) encoded += at + i > text.size() ? '=' : kDigits[bits >> (18 - 6 * i) & 63];
+  }
+  return encoded;
+}
+
+// RFC 7617. "" for what cannot be a user and password.
+std::string BasicAuthorization(std::string_view user_and_password) {
+  const bool usable = user_and_password.find(':') != std::string_view::npos && user_and_password.size() <= kMaxToken &&
+                      std::none_of(user_and_password.begin(), user_and_password.end(),
+                                   [](char c) { return static_cast<uint8_t>(c) < ' ' || c == 0x7f; });
+  return usable ? "Basic " + Base64(user_and_password) : "";
 }
 
 uint64_t ReadNumber(std::string_view text) {
@@ -92,6 +113,7 @@ AgentReply ReadAgentReply(const http::Response& response) {
   reply.known_leader = response.Header("x-consul-knownleader") != "false";
   const uint64_t contact = std::min<uint64_t>(ReadNumber(response.Header("x-consul-lastcontact")), uint64_t{1} << 40);
   reply.last_contact = Millis(static_cast<int64_t>(contact));
+  reply.content_hash = response.Header("x-consul-contenthash");
   reply.translating = response.Header("x-consul-translate-addresses") == "true";
   if (reply.error != AgentError::kNone) reply.error_text = ErrorLine(response.status, response.body);
   return reply;
@@ -102,7 +124,11 @@ AgentClient::AgentClient(net::Loop& loop, AgentOptions options)
       options_(std::move(options)),
       address_(CheckedAddress(options_.url)),
       token_(UsableToken(options_.token)),
+      authorization_(BasicAuthorization(options_.http_auth)),
       http_(loop, HttpOptions(options_, address_)) {
+  if (authorization_.empty() && !options_.http_auth.empty()) {
+    LogError("the user and password for Consul cannot stand in a header; they are not used");
+  }
   if (token_.empty() && !options_.token.empty()) LogError("the Consul token cannot be one; it is not used");
   ReloadToken();
 }
@@ -115,12 +141,30 @@ std::unique_ptr<AgentClient::Call> AgentClient::Get(const GetRequest& request, O
     params.emplace_back("wait", DurationText(request.wait));
   }
   http::Request http;
-  http.url = BuildUrl(address_.base, request.path, params);
   http.timeout = request.timeout;
+  return Send(std::move(http), request.path, std::move(params), std::move(on_reply));
+}
+
+std::unique_ptr<AgentClient::Call> AgentClient::Put(PutRequest request, OnReply on_reply) {
+  http::Request http;
+  http.method = "PUT";
+  http.body = std::move(request.body);
+  http.timeout = request.timeout;
+  return Send(std::move(http), request.path, std::move(request.params), std::move(on_reply));
+}
+
+std::unique_ptr<AgentClient::Call> AgentClient::Send(http::Request http, std::string_view path, Params params,
+                                                     OnReply on_reply) {
+  if (!options_.namespace_name.empty()) params.emplace_back("ns", options_.namespace_name);
+  http.url = BuildUrl(address_.base, path, params);
+  http.tls_server_name = options_.tls_server_name;
+  if (!authorization_.empty()) http.headers.emplace_back("Authorization", authorization_);
   if (!token_.empty()) http.headers.emplace_back("X-Consul-Token", token_);
+  const Millis timeout = http.timeout;
   return http_.Send(std::move(http),
-                    [this, started = loop_.Now(), timeout = request.timeout, done = std::move(on_reply)](
-                        Result<http::Response> result) { done(Judge(std::move(result), started, timeout)); });
+                    [this, started = loop_.Now(), timeout, done = std::move(on_reply)](Result<http::Response> result) {
+                      done(Judge(std::move(result), started, timeout));
+                    });
 }
 
 AgentReply AgentClient::Judge(Result<http::Response> result, Millis started, Millis timeout) {

@@ -1,5 +1,5 @@
 // Signpost. Apache-2.0; see LICENSE.
-// Reads from one Consul agent. Everything on the loop's thread.
+// Reads from and writes to one Consul agent. Everything on the loop's thread.
 #pragma once
 
 #include <array>
@@ -21,9 +21,13 @@ struct AgentOptions {
   std::string url = "http://127.0.0.1:8500";  // as ParseAgentUrl reads it
   std::string token;                          // "" = the token file's, or none
   std::string token_file;                     // read at the start, after a 403 and by ReloadToken
+  std::string http_auth;                      // "user:password" for a proxy in front of the agent; a secret; "" = none
+  std::string namespace_name;                 // parameter `ns` of every request; "" = none
   http::TlsFiles tls;
+  std::string tls_server_name;  // with https: expected in the certificate instead of the URL's host; "" = that
   int max_connections = 16;
   Millis connect_timeout{2000};
+  Millis max_idle{118000};  // as http::ClientOptions
   size_t max_body = size_t{256} << 20;
 };
 
@@ -51,12 +55,20 @@ struct GetRequest {
   Millis timeout{10000};
 };
 
+struct PutRequest {
+  std::string path = {};  // "/v1/...", segments encoded
+  Params params = {};
+  std::string body = {};
+  Millis timeout{10000};
+};
+
 struct AgentReply {
   AgentError error = AgentError::kNone;  // kNone exactly when the status is 200
   int status = 0;                        // 0 = no reply at all
   uint64_t index = 0;                    // X-Consul-Index; 0 = absent or unreadable
   bool known_leader = true;              // absent counts as true
   Millis last_contact{0};
+  std::string content_hash;  // X-Consul-ContentHash, of reads that block by hash; "" = absent
   bool translating = false;  // X-Consul-Translate-Addresses: the agent translates other datacenters' addresses
   std::string body;
   std::string error_text;  // one line without secrets; "" when ok
@@ -83,6 +95,9 @@ class AgentClient {
   // `on_reply` is called once, later; it may destroy the call.
   [[nodiscard]] std::unique_ptr<Call> Get(const GetRequest& request, OnReply on_reply);
 
+  // The same for a write. Not tried again by itself: whether it was applied is unknown after kConnect and kTimeout.
+  [[nodiscard]] std::unique_ptr<Call> Put(PutRequest request, OnReply on_reply);
+
   // Reads the token file again, if there is one (SIGHUP). Without a usable token in it the one in use stays.
   void ReloadToken();
 
@@ -92,12 +107,14 @@ class AgentClient {
   size_t connections() const { return http_.connections(); }
 
  private:
+  std::unique_ptr<Call> Send(http::Request http, std::string_view path, Params params, OnReply on_reply);
   AgentReply Judge(Result<http::Response> result, Millis started, Millis timeout);
 
   net::Loop& loop_;
   AgentOptions options_;
   AgentAddress address_;
   std::string token_;
+  std::string authorization_;    // the header's value, or ""
   bool token_file_bad_ = false;  // at the last reading, and logged
   AgentCounters counters_;
   http::Client http_;

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "common/http/ca_folder.h"
 #include "common/http/curl_multi.h"
 #include "common/http/text.h"
 #include "common/http/transfer.h"
@@ -41,6 +42,12 @@ Status CheckRequest(const Request& request) {
   return Status::Ok();
 }
 
+ClientOptions WithCaFolder(ClientOptions options) {
+  TlsFiles& tls = options.tls;
+  if (tls.ca_file.empty() && !tls.ca_path.empty()) tls.ca_pem += ReadCaFolder(tls.ca_path);
+  return options;
+}
+
 }  // namespace
 
 struct Client::Call::Impl : Exchange {
@@ -54,13 +61,13 @@ struct Client::Impl : std::enable_shared_from_this<Impl> {
 
   Impl(net::Loop& owner, ClientOptions client_options)
       : loop(owner),
-        options(std::move(client_options)),
+        options(WithCaFolder(std::move(client_options))),
         multi(
             owner, options.max_connections, [this](CURL* easy, CURLcode code) { Complete(Transfer::Of(easy), code); },
             [this] { Settle(); }) {}
   ~Impl();
 
-  std::unique_ptr<Call> Send(Request request, OnBody on_body, OnDone on_done);
+  std::unique_ptr<Call> Send(Request request, OnHead on_head, OnBody on_body, OnDone on_done);
   void StartQueued();
   void Start(CallPtr call);
   void Complete(Transfer& transfer, CURLcode code);
@@ -84,10 +91,11 @@ struct Client::Impl : std::enable_shared_from_this<Impl> {
   std::vector<Transfer*> doomed;  // cancelled inside one of libcurl's callbacks
 };
 
-std::unique_ptr<Client::Call> Client::Impl::Send(Request request, OnBody on_body, OnDone on_done) {
+std::unique_ptr<Client::Call> Client::Impl::Send(Request request, OnHead on_head, OnBody on_body, OnDone on_done) {
   loop.AssertInLoop();
   auto call = std::make_shared<Call::Impl>();
   call->request = std::move(request);
+  call->on_head = std::move(on_head);
   call->on_body = std::move(on_body);
   call->on_done = std::move(on_done);
   call->client = this;
@@ -158,6 +166,7 @@ void Client::Impl::Cancel(Call::Impl& call) {
   call.client = nullptr;
   if (call.transfer == nullptr) {
     call.on_done = nullptr;
+    call.on_head = nullptr;
     call.on_body = nullptr;
   } else if (multi.busy()) {
     doomed.push_back(call.transfer);
@@ -206,11 +215,15 @@ Client::Client(net::Loop& loop, ClientOptions options) : impl_(std::make_shared<
 Client::~Client() { impl_->Abandon(); }
 
 std::unique_ptr<Client::Call> Client::Send(Request request, OnDone on_done) {
-  return impl_->Send(std::move(request), nullptr, std::move(on_done));
+  return impl_->Send(std::move(request), nullptr, nullptr, std::move(on_done));
 }
 
 std::unique_ptr<Client::Call> Client::Stream(Request request, OnBody on_body, OnDone on_done) {
-  return impl_->Send(std::move(request), std::move(on_body), std::move(on_done));
+  return impl_->Send(std::move(request), nullptr, std::move(on_body), std::move(on_done));
+}
+
+std::unique_ptr<Client::Call> Client::Stream(Request request, OnHead on_head, OnBody on_body, OnDone on_done) {
+  return impl_->Send(std::move(request), std::move(on_head), std::move(on_body), std::move(on_done));
 }
 
 size_t Client::connections() const { return impl_->multi.connections(); }

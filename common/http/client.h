@@ -19,6 +19,8 @@ namespace signpost::http {
 
 struct TlsFiles {
   std::string ca_file;      // PEM; empty = the system's
+  std::string ca_path;      // folder whose files are PEM, read when the client is made; only without ca_file
+  std::string ca_pem;       // such text itself; only without ca_file
   std::string client_cert;  // PEM; empty = none
   std::string client_key;
   bool verify = true;
@@ -32,6 +34,8 @@ struct ClientOptions {
   size_t max_body = size_t{512} << 20;
   TlsFiles tls;
   std::string unix_socket;  // when set, connects there whatever the URL's host
+  // A connection that was idle for longer is not used again: its other end may have gone without a word. Whole seconds.
+  Millis max_idle{118000};
 };
 
 // One end of a body.
@@ -89,6 +93,8 @@ class Client {
   using OnDone = std::function<void(Result<Response>)>;
   // Pieces of the body as they arrive; valid during the call. Return false to end the request.
   using OnBody = std::function<bool(std::string_view)>;
+  // The head is in: status, reason and headers are set. Not called for interim answers and redirects that are followed.
+  using OnHead = std::function<void(const Response&)>;
 
   // Owns the request: destroying it cancels silently (no callback follows). May be destroyed in its own callback.
   class Call {
@@ -111,6 +117,8 @@ class Client {
   [[nodiscard]] std::unique_ptr<Call> Send(Request request, OnDone on_done);
   // Streams: the body, of any length, goes to `on_body` and Response::body stays empty.
   [[nodiscard]] std::unique_ptr<Call> Stream(Request request, OnBody on_body, OnDone on_done);
+  // The same, told of the head before the first piece of the body.
+  [[nodiscard]] std::unique_ptr<Call> Stream(Request request, OnHead on_head, OnBody on_body, OnDone on_done);
 
   // Open connections now, idle ones included.
   size_t connections() const;

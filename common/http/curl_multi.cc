@@ -1,6 +1,8 @@
 // Signpost. Apache-2.0; see LICENSE.
 #include "common/http/curl_multi.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -115,6 +117,10 @@ curl_socket_t CurlMulti::OpenSocket(void* self, curlsocktype /*purpose*/, curl_s
   auto& multi = *static_cast<CurlMulti*>(self);
   const int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
+  if (address->family != AF_UNIX) {
+    const int probes = 3;
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));  // UDP has no such option, which does no harm
+  }
   multi.watches_[fd] = Watch{.poll = nullptr, .wanted = 0, .armed = 0, .ours = true};
   ++multi.connections_;
   return fd;

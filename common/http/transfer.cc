@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "common/http/text.h"
 
@@ -68,7 +69,11 @@ void Transfer::SetConstants() {
   curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy_, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy_, CURLOPT_PROXY, "");  // http_proxy of the environment is not for a registry
+  // With CurlMulti's count of probes, a peer that vanished under a silent stream is noticed within 25 s.
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy_, CURLOPT_TCP_KEEPIDLE, 10L);
+  curl_easy_setopt(easy_, CURLOPT_TCP_KEEPINTVL, 5L);
+  curl_easy_setopt(easy_, CURLOPT_MAXAGE_CONN, static_cast<long>(options_.max_idle.count() / 1000));
   curl_easy_setopt(easy_, CURLOPT_USERAGENT, "signpost");
   curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
   if (!options_.unix_socket.empty()) {
@@ -76,6 +81,10 @@ void Transfer::SetConstants() {
   }
   const TlsFiles& tls = options_.tls;
   if (!tls.ca_file.empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, tls.ca_file.c_str());
+  if (tls.ca_file.empty() && !tls.ca_pem.empty()) {
+    curl_blob pem{.data = const_cast<char*>(tls.ca_pem.data()), .len = tls.ca_pem.size(), .flags = CURL_BLOB_NOCOPY};
+    curl_easy_setopt(easy_, CURLOPT_CAINFO_BLOB, &pem);
+  }
   if (!tls.client_cert.empty()) curl_easy_setopt(easy_, CURLOPT_SSLCERT, tls.client_cert.c_str());
   if (!tls.client_key.empty()) curl_easy_setopt(easy_, CURLOPT_SSLKEY, tls.client_key.c_str());
   curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
@@ -223,14 +232,21 @@ void Transfer::TakeHeader(std::string_view line) {
   Response& response = exchange_->response;
   const bool in_body = response.body_size > 0;
   if (line.starts_with("HTTP/") && !in_body) return TakeStatusLine(line);
-  if (Trim(line).empty()) {
-    exchange_->head_done = true;
-    return;
-  }
+  if (Trim(line).empty()) return EndHead();
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return;
   auto& fields = exchange_->head_done ? response.trailers : response.headers;
   fields.emplace_back(Lower(line.substr(0, colon)), Trim(line.substr(colon + 1)));
+}
+
+void Transfer::EndHead() {
+  if (std::exchange(exchange_->head_done, true) || !exchange_->on_head) return;
+  long status = 0;
+  curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+  const bool followed = status / 100 == 3 && exchange_->request.max_redirects > 0;
+  if (status < 200 || followed || exchange_->cancelled) return;
+  exchange_->response.status = static_cast<int>(status);
+  exchange_->on_head(exchange_->response);
 }
 
 // Again after an interim response (1xx), and after a redirect that is followed.

@@ -18,6 +18,7 @@ namespace signpost::http {
 // A request with what has come back so far.
 struct Exchange {
   Request request;
+  Client::OnHead on_head;  // may be empty
   Client::OnBody on_body;  // empty: the body is gathered
   Response response;
   Status failure;  // why we ended it ourselves
@@ -69,6 +70,7 @@ class Transfer {
   bool Gather(std::string_view piece);
   void TakeHeader(std::string_view line);
   void TakeStatusLine(std::string_view line);
+  void EndHead();
   Status Failure(CURLcode code);
 
   const ClientOptions& options_;

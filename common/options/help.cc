@@ -48,6 +48,7 @@ std::string Notes(const Row& row) {
   if (const std::string value = Default(row); !value.empty()) note("default: " + value);
   if (!row.environment.empty()) note("environment: " + std::string(row.environment));
   if (row.secret) note("not on the command line");
+  if (!row.alias.empty()) note("also --" + std::string(row.alias));
   return notes;
 }
 
@@ -71,8 +72,8 @@ std::string DefaultCell(const Row& row) {
 
 }  // namespace
 
-std::string HelpText(std::string_view program, std::string_view summary, const Rows& rows) {
-  std::string out = "usage: " + std::string(program) + " [options]\n" + std::string(summary) + "\n\n";
+std::string HelpText(std::string_view usage, std::string_view summary, const Rows& rows) {
+  std::string out = "usage: " + std::string(usage) + "\n" + std::string(summary) + "\n\n";
   for (const Row& row : rows) {
     std::string head = "  " + Synopsis(row);
     const bool fits = head.size() + 2 <= kHelpColumn;
@@ -94,6 +95,7 @@ std::string HelpMarkdown(const Rows& rows) {
     std::string meaning = Cell(row.help);
     if (row.repeatable || IsMap(row.type)) meaning += "; repeatable";
     if (row.secret) meaning += "; never on the command line";
+    if (!row.alias.empty()) meaning += "; also " + Code("--" + std::string(row.alias));
     out += "| " + Code(Synopsis(row)) + " | " + DefaultCell(row) + " | " + Code(row.environment) + " | " +
            (row.reloadable ? "yes" : "") + " | " + meaning + " |\n";
   }

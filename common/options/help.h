@@ -9,8 +9,8 @@
 
 namespace signpost::options {
 
-// For the terminal: a line of usage, `summary`, then one entry per row.
-std::string HelpText(std::string_view program, std::string_view summary, const Rows& rows);
+// For the terminal: "usage: " and `usage`, which may have several lines, `summary`, then one entry per row.
+std::string HelpText(std::string_view usage, std::string_view summary, const Rows& rows);
 
 // For the manual: a Markdown table with one line per row.
 std::string HelpMarkdown(const Rows& rows);

@@ -33,7 +33,8 @@ std::optional<std::string> ScalarText(Type type, json::Value value) {
       return std::nullopt;
     case Type::kDuration:
     case Type::kDurationMap:
-      if (value.Int(INT64_MIN) != INT64_MIN) return std::to_string(value.Int());  // to be told that the unit is missing
+      // To be told that the unit is missing, or to get the row's own.
+      if (value.Int(INT64_MIN) != INT64_MIN) return std::to_string(value.Int());
       [[fallthrough]];
     case Type::kString:
     case Type::kWord:
@@ -132,7 +133,8 @@ Status Values::Refuse(std::string_view name, std::string_view what) const {
 
 class Reader {
  public:
-  Reader(const Rows& rows, const Source& source) : rows_(rows), source_(source), values_(rows) {}
+  Reader(const Rows& rows, const Source& source, const Positional& positional)
+      : rows_(rows), source_(source), positional_(positional), values_(rows) {}
 
   Result<Values> Run() {
     if (Status status = ReadCommandLine(); !status.ok()) return status;
@@ -149,6 +151,7 @@ class Reader {
  private:
   Status ReadCommandLine();
   Status ReadArgument(size_t& at);
+  Status ReadWord(const std::string& word);
   Result<std::string> ArgumentValue(const Row& row, const std::string& shown, size_t& at);
   Status ReadFile();
   Status ReadEntry(const ConfigEntry& entry, const std::string& place);
@@ -161,11 +164,14 @@ class Reader {
 
   const Rows& rows_;
   const Source& source_;
+  const Positional& positional_;
+  size_t words_ = 0;
   Values values_;
   bool alone_ = false;
 };
 
 Status Reader::Add(const Row& row, std::string text, const std::string& origin) {
+  text = Canonical(row, std::move(text));
   if (const std::string complaint = Complaint(row, text); !complaint.empty()) {
     return Status::Config(origin + " " + complaint);
   }
@@ -193,9 +199,7 @@ bool Reader::IsOption(const std::string& argument) const {
 Status Reader::ReadArgument(size_t& at) {
   const std::string& argument = source_.arguments[at];
   const size_t dashes = argument.find_first_not_of('-');
-  if (dashes == 0 || dashes == std::string::npos || dashes > 2) {
-    return Status::Config("unexpected argument " + Quoted(argument) + "; options begin with --, see --help");
-  }
+  if (dashes == 0 || dashes == std::string::npos || dashes > 2) return ReadWord(argument);
   const std::string name = argument.substr(dashes, argument.find('=') - dashes);
   const std::string shown = argument.substr(0, dashes) + name;
   const Row* row = FindRow(rows_, name);
@@ -210,6 +214,15 @@ Status Reader::ReadArgument(size_t& at) {
   if (!value.ok()) return value.status();
   alone_ = row->alone;
   return Add(*row, value.value(), shown);
+}
+
+Status Reader::ReadWord(const std::string& word) {
+  if (word.empty() || word.starts_with('-') || words_ == positional_.size()) {
+    return Status::Config("unexpected argument " + Quoted(word) + "; options begin with --, see --help");
+  }
+  const Row* row = FindRow(rows_, positional_[words_++]);
+  if (row == nullptr) Abort("a positional argument has no row");
+  return Add(*row, word, "the argument " + std::string(row->value));
 }
 
 Result<std::string> Reader::ArgumentValue(const Row& row, const std::string& shown, size_t& at) {
@@ -289,12 +302,14 @@ Status Reader::ReadEnvironment() {
     const std::string variable(row.environment);
     const auto text = source_.environment(variable);
     if (!text || text->empty()) continue;
-    if (Status status = Add(row, *text, variable); !status.ok()) return status;
+    if (Status status = Add(row, row.variable_is_flag ? "true" : *text, variable); !status.ok()) return status;
   }
   return Status::Ok();
 }
 
-Result<Values> Read(const Rows& rows, const Source& source) { return Reader(rows, source).Run(); }
+Result<Values> Read(const Rows& rows, const Source& source, const Positional& positional) {
+  return Reader(rows, source, positional).Run();
+}
 
 std::vector<std::string_view> SealedChanges(const Values& before, const Values& after) {
   std::vector<std::string_view> changed;

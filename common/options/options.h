@@ -62,9 +62,12 @@ class Values {
   std::map<std::string_view, Entry> entries_;
 };
 
+// Names of rows: the words of a command line that are no options are their values, in this order.
+using Positional = std::vector<std::string_view>;
+
 // `rows` must outlive the result. The first thing that is wrong gives kConfig with one sentence. After an option whose
 // row is `alone`, nothing else is read: the result then answers Given() for what was read so far.
-Result<Values> Read(const Rows& rows, const Source& source);
+Result<Values> Read(const Rows& rows, const Source& source, const Positional& positional = {});
 
 // The options that differ although a reload cannot change them, in the table's order.
 std::vector<std::string_view> SealedChanges(const Values& before, const Values& after);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "common/options/text.h"
 
@@ -84,7 +85,8 @@ bool IsMap(Type type) { return type == Type::kDurationMap || type == Type::kInte
 
 const Row* FindRow(const Rows& rows, std::string_view name) {
   const std::string wanted = WithHyphens(name);
-  const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.name == wanted; });
+  const auto is_meant = [&](const Row& r) { return r.name == wanted || (!r.alias.empty() && r.alias == name); };
+  const auto row = std::find_if(rows.begin(), rows.end(), is_meant);
   return row == rows.end() ? nullptr : &*row;
 }
 
@@ -123,6 +125,16 @@ std::string Demand(const Row& row) {
       return "must be NAME=INTEGER with an integer" + Bounds(row) + ", such as web=3";
   }
   return "";
+}
+
+std::string Canonical(const Row& row, std::string text) {
+  if (row.type == Type::kDuration && !row.bare_unit.empty() && ParseInteger(text)) return text.append(row.bare_unit);
+  if (row.type != Type::kBool) return text;
+  constexpr std::string_view kTrue[] = {"1", "t", "T", "TRUE", "True"};
+  constexpr std::string_view kFalse[] = {"0", "f", "F", "FALSE", "False"};
+  if (std::find(std::begin(kTrue), std::end(kTrue), text) != std::end(kTrue)) return "true";
+  if (std::find(std::begin(kFalse), std::end(kFalse), text) != std::end(kFalse)) return "false";
+  return text;
 }
 
 std::string Complaint(const Row& row, std::string_view text) {

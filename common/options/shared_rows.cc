@@ -11,13 +11,24 @@ namespace {
 
 constexpr std::string_view kUnixScheme = "unix://";
 
-// host:port gets a scheme; "" is what cannot be used.
+// host[:port][/path] with the port that an agent has by default.
+std::string WithPort(std::string_view text, std::string_view port) {
+  const size_t end = std::min(text.find('/'), text.size());
+  const std::string_view host = text.substr(0, end);
+  const size_t bracket = host.rfind(']');
+  const bool has_port = host.find(':', bracket == std::string_view::npos ? 0 : bracket) != std::string_view::npos;
+  return std::string(host) + (has_port ? "" : ":" + std::string(port)) + std::string(text.substr(end));
+}
+
+// As a URL that curl knows; "" is what cannot be used. consul, consul-tls and consul-unix are Registrator's words.
 std::string WithScheme(std::string_view text) {
   const size_t colon = text.find("://");
   const std::string_view scheme = text.substr(0, colon == std::string_view::npos ? 0 : colon + 3);
-  if (scheme.empty()) return "http://" + std::string(text);
+  const std::string_view rest = text.substr(scheme.size());
   if (scheme == "http://" || scheme == "https://" || scheme == kUnixScheme) return std::string(text);
-  if (scheme == "consul://" || scheme == "tcp://") return "http://" + std::string(text.substr(scheme.size()));
+  if (scheme.empty() || scheme == "consul://" || scheme == "tcp://") return "http://" + WithPort(rest, "8500");
+  if (scheme == "consul-tls://") return "https://" + WithPort(rest, "8501");
+  if (scheme == "consul-unix://") return std::string(kUnixScheme) + std::string(rest);
   return "";
 }
 
@@ -37,7 +48,7 @@ std::string CheckConsulUrl(std::string_view text) {
   const std::string url = WithScheme(text);
   if (!url.empty() && IsUrl(url)) return "";
   const bool has_password = url.find('@') != std::string::npos;
-  return "must be like http://127.0.0.1:8500, https://host:8501 or unix:///path, not " +
+  return "must be like consul://host:8500, http://host:8500, https://host:8501 or unix:///path, not " +
          (has_password ? "an address with a user's name" : Quoted(text));
 }
 
@@ -104,7 +115,7 @@ Rows ProgramRows() {
   };
 }
 
-Rows ConsulRows() {
+Rows ConsulRows(std::string_view token_help) {
   return {
       {.name = "consul",
        .value = "URL",
@@ -112,7 +123,7 @@ Rows ConsulRows() {
        .environment = "CONSUL_HTTP_ADDR",
        .check = CheckConsulUrl},
       {.name = "consul-token",
-       .help = "ACL token for Consul; needs service:read and node:read",
+       .help = token_help,
        .environment = "CONSUL_HTTP_TOKEN",
        .secret = true,
        .check = CheckToken},

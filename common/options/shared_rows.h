@@ -15,8 +15,9 @@ namespace signpost::options {
 
 // --config, --check, --version, --help[=markdown], --log-level, --log-format.
 Rows ProgramRows();
-// --consul and what belongs to it. The variables are those of Consul's own tools.
-Rows ConsulRows();
+// --consul and what belongs to it. The variables are those of Consul's own tools. `token_help` says which rights the
+// token needs.
+Rows ConsulRows(std::string_view token_help = "ACL token for Consul; needs service:read and node:read");
 
 struct LogOptions {
   LogLevel level = LogLevel::kInfo;

@@ -155,9 +155,65 @@ def body_seeds():
         save("registry_body", f"json-{name}", b"\3" + text.encode())
 
 
+
+DOCKER = pathlib.Path(__file__).parent.parent / "cases" / "docker"
+
+
+def docker_seeds():
+    """Of what a real engine sent, and what Podman would."""
+    stream = (DOCKER / "events.ndjson").read_bytes().splitlines(keepends=True)
+    kinds = {}
+    for line in stream:
+        event = json.loads(line)
+        kinds.setdefault((event["Type"], event["Action"].split(":")[0]), line)
+    for (kind, action), line in kinds.items():
+        save("docker_events", f"{kind}-{action}", b"\x10" + line)
+    save("docker_events", "several", b"\x63" + b"".join(stream[:4]) + b"\r\n \n{\n")
+    podman = {"Type": "container", "Action": "health_status", "Actor": {"ID": "c1", "Attributes": {"health_status": "healthy"}}, "time": "7"}
+    save("docker_events", "podman", b"\0" + json.dumps(podman).encode() + b"\n" + json.dumps({**podman, "Action": "died"}).encode())
+    for name in ("two_networks", "restart_backoff", "host_network", "two_bindings", "sctp", "health_stopped", "dual_stack"):
+        save("docker_inspect", f"inspect-{name}", b"\0" + (DOCKER / "inspect" / f"{name}.json").read_bytes())
+    save("docker_inspect", "inspect-podman", b"\0" + json.dumps(
+        {"Id": "c1", "Name": "web", "State": {"Status": "paused", "ExitCode": "0", "Healthcheck": {"Status": "healthy", "Log": None}},
+         "Config": {"StopSignal": 15, "StopTimeout": -1, "Env": ["A"], "Healthcheck": {"Test": ["NONE"]}},
+         "NetworkSettings": {"Ports": {"80/tcp": [{"HostPort": 8080}], "81": None}}}).encode())
+    for name in ("list_paused", "list_unhealthy"):
+        save("docker_inspect", name, b"\1" + (DOCKER / f"{name}.json").read_bytes())
+    save("docker_inspect", "info", b"\2" + (DOCKER / "info.json").read_bytes())
+    for number, time in enumerate(("2026-11-22T23:23:48.35802516Z", "0001-01-01T00:00:00Z", "2026-11-23T01:23:48+02:00")):
+        save("docker_inspect", f"time-{number}", b"\3" + time.encode())
+
+
+def label_seeds():
+    """See fuzz_labels.cc for the lines. 1 no IPv4, 2 IPv6, 4 --ip, 0x10 --internal, 0x40 Registrator's ways, 0x80 all bindings."""
+    two = "P80/tcp er 0.0.0.0>8080 ::>8080\nP443/tcp er 0.0.0.0>8443\nP53/udp e\nP53/tcp er 127.0.0.1>53\n"
+    base = "Cweb.1\nIteam/api:1.2\nMnet1\nNnet1 198.51.100.2 2001:db8::2\nNnet2 198.51.100.66 \n" + two
+    sets = {
+        "plain": "", "names": "LSERVICE_NAME=web\nLSERVICE_443_IGNORE=true\nESERVICE_80_NAME=http\nLSERVICE_53_udp_NAME=dns\n",
+        "tags": "LSERVICE_TAGS= a ,b\\,c,,{{toUpper .Name}}\nTx,{{.Config.Hostname}},{{index .Config.Labels \"SERVICE_TAGS\"}}\n",
+        "meta": "LSERVICE_traefik.enable=true\nLSERVICE_=x\nLSERVICE_consul-x=y\nLSERVICE_META_rack=r\x1f1\nLSERVICE_LONG=" + "x" * 600 + "\n",
+        "many": "".join(f"LSERVICE_KEY{i}=v\n" for i in range(80)), "ids": "LSERVICE_ID=x\nLSERVICE_53_ID=dns\n",
+        "checks": "LSERVICE_CHECK_HTTP=h\nLSERVICE_CHECK_INTERVAL=10\nLSERVICE_CHECK_TIMEOUT=1s\nLSERVICE_CHECK_INITIAL_STATUS=ok\n"
+                  "LSERVICE_CHECK_2_TCP=true\nLSERVICE_CHECK_3_TTL=30s\nLSERVICE_CHECK_DEREGISTER_AFTER=10m\nS\n",
+        "script": "LSERVICE_CHECK_SCRIPT=nc $SERVICE_IP '$SERVICE_PORT' \\\" x\nLSERVICE_443_CHECK_GRPC=true\nLSERVICE_443_CHECK_GRPC_USE_TLS=1\n",
+        "docker": "LSERVICE_CHECK_DOCKER=/bin/true\nLSERVICE_CHECK_DOCKER_SHELL=/bin/sh\nLSERVICE_CHECK_HTTP_HEADER_Host=x\n",
+        "address": "LSERVICE_IP=10.1.2.3\nLSERVICE_80_NETWORK=net2\nLSERVICE_FAMILY=6\nLip=10.1.2.3/24\n", "port": "LSERVICE_PORT=0\n",
+        "range": "LSERVICE_1-100_IGNORE=true\nLSERVICE_400-500_NAME=r\n", "alias": "LSERVICE_ALIAS=a,b\nLSERVICE_NAME=x,y\n",
+        "weight": "LSERVICE_WEIGHT=0\nLSERVICE_WEIGHT_WARNING=70000\nLSERVICE_DRAIN=5\nLSERVICE_REGISTER_WHEN=healthy\nLSERVICE_HEALTH=off\n",
+        "dotted": "Lregistrar.name=a\nLregistrar.80.check.http=/h\nLregistrar.80.tcp.tags=t\n",
+        "host": "Mhost\nLSERVICE_PORTS=80,443/tcp,53/udp\n", "digest": "Iteam/api@sha256:abcd\n", "odd": "C\nI\nLSERVICE_NAME=\xff\x80\n",
+    }
+    for number, (name, lines) in enumerate(sets.items()):
+        switches = [0, 2, 4, 0x12, 0x40, 0x82, 0xffff][number % 7]
+        save("labels", name, struct.pack("<H", switches) + (base + lines).encode("latin-1"))
+    save("labels", "none", b"\0\0")
+
+
 dns_seeds()
 json_seeds()
 snapshot_seeds()
 http_seeds()
 filter_seeds()
 body_seeds()
+docker_seeds()
+label_seeds()

@@ -38,6 +38,13 @@ ARROWS = {
     "dnsd/registry/storage": ["dnsd/registry/model", "common/json", "common/net"],
     "dnsd/registry/filter": ["common/json"],
     "dnsd/registry/checks": ["dnsd/registry/model", "common/http", "common/net", "common/json"],
+    "registrar/container": ["common/json"],
+    "registrar/docker": ["registrar/container", "common/http", "common/net", "common/json"],
+    "registrar/mapping": ["registrar/container", "common/consul"],
+    "registrar/plan": ["registrar/mapping", "registrar/container", "common/json"],
+    "registrar/agent": ["registrar/plan", "registrar/mapping", "registrar/container", "common/consul", "common/net", "common/json"],
+    "registrar/reconcile": ["registrar/agent", "registrar/docker", "registrar/plan", "registrar/mapping", "registrar/container",
+                            "common/consul", "common/net"],
     "dnsd/query": ["dnsd/service_zone", "dnsd/catalog", "dnsd/wire"],
     "dnsd/transport": ["dnsd/query", "dnsd/catalog", "dnsd/wire", "common/net"],
 }

@@ -9,7 +9,7 @@ import pytest
 import source_tree
 
 BUILD = source_tree.ROOT / "build" / os.environ.get("SIGNPOST_BUILD", "release") / "bin"
-MANUALS = {"dnsd": "docs/dns.md"}
+MANUALS = {"dnsd": "docs/dns.md", "registrar": "docs/registrar.md"}
 FENCE = re.compile(r"^```json config(?: (\w+))?\n(.*?)^```$", re.M | re.S)
 
 
@@ -78,15 +78,18 @@ def test_the_documentation_shows_a_config():
     assert config_blocks()
 
 
-@pytest.mark.parametrize("text", ['{"no_such_option": 1}', '{"node_ttl": 5}', "{"])
-def test_a_wrong_config_is_refused(text, tmp_path):
+@pytest.mark.parametrize("program, text", [
+    ("dnsd", '{"no_such_option": 1}'), ("dnsd", '{"node_ttl": 5}'), ("dnsd", "{"),
+    ("registrar", '{"no_such_option": 1}'), ("registrar", '{"family": 4}'), ("registrar", '{"wait": "5s"}')])
+def test_a_wrong_config_is_refused(program, text, tmp_path):
     config = tmp_path / "config.json"
     config.write_text(text)
-    done = run("dnsd", "--check", "--config", str(config))
+    done = run(program, "--check", "--config", str(config))
     assert done.returncode == 2
     assert str(config) in done.stderr and len(done.stderr.strip().splitlines()) == 1
 
 
-def test_version():
+@pytest.mark.parametrize("program", MANUALS)
+def test_version(program):
     version = re.search(r"project\(signpost VERSION (\S+)", source_tree.text("CMakeLists.txt"))[1]
-    assert version in output("dnsd", "--version")
+    assert version in output(program, "--version")

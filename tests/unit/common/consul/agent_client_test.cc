@@ -26,7 +26,9 @@ TEST(ReadAgentReply, ReadsTheMetaData) {
   const AgentReply reply = ReadAgentReply(Reply(200, {{"x-consul-index", "42"},
                                                       {"x-consul-knownleader", "false"},
                                                       {"x-consul-lastcontact", "17"},
+                                                      {"x-consul-contenthash", "d142255f"},
                                                       {"x-consul-translate-addresses", "true"}}));
+  EXPECT_EQ(reply.content_hash, "d142255f");
   EXPECT_EQ(reply.index, 42U);
   EXPECT_FALSE(reply.known_leader);
   EXPECT_EQ(reply.last_contact, Millis(17));
@@ -77,6 +79,13 @@ class AgentClientTest : public ::testing::Test {
     return reply.value_or(AgentReply{});
   }
 
+  AgentReply Write(AgentClient& client, PutRequest request) {
+    std::optional<AgentReply> reply;
+    const auto call = client.Put(std::move(request), [&](AgentReply got) { reply = std::move(got); });
+    EXPECT_TRUE(RunUntil(loop_, [&] { return reply.has_value(); }));
+    return reply.value_or(AgentReply{});
+  }
+
   net::Loop loop_;
   std::unique_ptr<http::Responder> parked_;
   std::unique_ptr<http::Server> server_;
@@ -101,6 +110,57 @@ TEST_F(AgentClientTest, AsksStaleAndBlocking) {
   EXPECT_EQ(seen_.Param("index"), "7");
   EXPECT_EQ(seen_.Param("wait"), "60000ms");
   EXPECT_EQ(seen_.Header("x-consul-token"), "");
+}
+
+TEST_F(AgentClientTest, Writes) {
+  AgentClient client(loop_, options_);
+  const AgentReply done = Write(client, {.path = "/v1/agent/service/maintenance/a%2Fb%3A80",
+                                         .params = {{"enable", "true"}, {"reason", "one & two"}},
+                                         .body = "{\"x\":1}"});
+  EXPECT_EQ(done.error, AgentError::kNone);
+  EXPECT_EQ(seen_.method, "PUT");
+  EXPECT_EQ(seen_.raw_path, "/v1/agent/service/maintenance/a%2Fb%3A80");
+  EXPECT_EQ(seen_.query, "enable=true&reason=one%20%26%20two");
+  EXPECT_EQ(seen_.body, "{\"x\":1}");
+  EXPECT_EQ(Write(client, {.path = "/x"}).error, AgentError::kNone);
+  EXPECT_EQ(seen_.method, "PUT") << "without a body too";
+}
+
+TEST_F(AgentClientTest, AFailedWriteSaysWhatConsulSaid) {
+  AgentClient client(loop_, options_);
+  status_ = 400;
+  EXPECT_EQ(Write(client, {.path = "/x"}).error_text, "status 400: body");
+  hang_ = true;
+  EXPECT_EQ(Write(client, {.path = "/x", .timeout = Millis(50)}).error, AgentError::kTimeout);
+  server_ = nullptr;
+  EXPECT_EQ(Write(client, {.path = "/x"}).error, AgentError::kConnect);
+}
+
+TEST_F(AgentClientTest, EveryRequestCarriesUserAndNamespace) {
+  options_.http_auth = "Aladdin:open sesame";
+  options_.namespace_name = "team a";
+  AgentClient client(loop_, options_);
+  Ask(client, {.path = "/x"});
+  EXPECT_EQ(seen_.Header("authorization"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+  EXPECT_EQ(seen_.query, "stale&ns=team%20a");
+  status_ = 403;
+  const AgentReply denied = Write(client, {.path = "/x"});
+  EXPECT_EQ(seen_.Header("authorization"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+  EXPECT_EQ(seen_.Param("ns"), "team a");
+  EXPECT_EQ(denied.error_text, "status 403: body");
+}
+
+TEST_F(AgentClientTest, UserAndPasswordInBase64) {
+  const std::pair<const char*, const char*> kCases[] = {{"a:", "YTo="},       {"a:b", "YTpi"},
+                                                        {"a:bc", "YTpiYw=="}, {":\xc3\xbc", "OsO8"},
+                                                        {"nocolon", ""},      {"a:b\r\nX-Other: 1", ""}};
+  for (const auto& [text, encoded] : kCases) {
+    options_.http_auth = text;
+    AgentClient client(loop_, options_);
+    Ask(client, {.path = "/x"});
+    EXPECT_EQ(seen_.Header("authorization"), *encoded ? "Basic " + std::string(encoded) : "") << text;
+    EXPECT_EQ(seen_.Header("x-other"), "") << text;
+  }
 }
 
 TEST_F(AgentClientTest, SendsTheTokenAndReadsItsFileAgainAfter403) {

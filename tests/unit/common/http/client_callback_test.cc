@@ -1,5 +1,9 @@
 // Signpost. Apache-2.0; see LICENSE.
 // What callers may do while the client works for them: cancel, stream, destroy, send more.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include "common/http/client.h"
 #include "tests/unit/common/http/client_fixture.h"
 
@@ -239,6 +243,71 @@ TEST_F(ClientTest, ReaderMayDestroyTheClient) {
       [](auto) { FAIL(); });
   EXPECT_TRUE(RunUntil(loop, [&] { return called; }));
   RunTurns(loop);
+}
+
+TEST_F(ClientTest, TheHeadOfAStreamIsToldBeforeItsBody) {
+  Serve();
+  std::string order;
+  handler = [](ServerRequest request, std::unique_ptr<Responder> responder) {
+    const bool moved = request.path == "/moved";
+    responder->Send({.status = moved ? 302 : 418, .headers = {{"Location", "/"}}, .body = "tea"});
+  };
+  Request request = Get(Url("/moved"));
+  request.max_redirects = 1;
+  const auto call = client->Stream(
+      std::move(request), [&](const Response& head) { order += "head " + std::to_string(head.status); },
+      [&](std::string_view piece) {
+        order += " " + std::string(piece);
+        return true;
+      },
+      [&](const Result<Response>& done) { order += done.ok() ? " done" : " failed"; });
+  EXPECT_TRUE(RunUntil(loop, [&] { return order.ends_with("done"); })) << order;
+  EXPECT_EQ(order, "head 418 tea done") << "a redirect that is followed has no say";
+}
+
+TEST_F(ClientTest, TheHeadComesWhileTheBodyIsSilent) {
+  ScriptedServer silent(loop, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+                        false);
+  std::vector<int> heads;
+  std::unique_ptr<Client::Call> call;
+  call = client->Stream(
+      Get(silent.Url()),
+      [&](const Response& head) {
+        heads.push_back(head.status);
+        call.reset();  // allowed here
+      },
+      [](std::string_view) { return true; }, [](const Result<Response>&) { FAIL(); });
+  EXPECT_TRUE(RunUntil(loop, [&] { return !heads.empty(); }));
+  RunTurns(loop);
+  EXPECT_EQ(heads, std::vector<int>{200});
+}
+
+// The descriptor of our connection to that port; -1 if there is none.
+int ConnectionTo(uint16_t port) {
+  for (int fd = 0; fd < 256; ++fd) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof(peer);
+    if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 && ntohs(peer.sin_port) == port) return fd;
+  }
+  return -1;
+}
+
+// A peer that vanished under a silent stream: the kernel gives up after 10 + 3 * 5 seconds.
+TEST_F(ClientTest, ConnectionsAreKeptAliveByTheKernel) {
+  Serve();
+  EXPECT_FALSE(Body(Get(Url("/"))).empty());
+  const int fd = ConnectionTo(server->local().port());
+  ASSERT_GE(fd, 0);
+  const auto option = [fd](int level, int name) {
+    int value = -1;
+    socklen_t size = sizeof(value);
+    getsockopt(fd, level, name, &value, &size);
+    return value;
+  };
+  EXPECT_EQ(option(SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE), 10);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPINTVL), 5);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPCNT), 3);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // TLS and HTTP/2, against servers that are not ours: openssl's and nghttp2's.
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "common/http/client.h"
@@ -71,6 +72,19 @@ TEST_F(TlsTest, CertificateMustBeForTheHost) {
   Trust();
   EXPECT_THAT(Body(Get(Url("https", "localhost"))), HasSubstr("s_server"));
   EXPECT_EQ(Error(Get(Url("https", "127.0.0.1"))).kind(), ErrorKind::kUnavailable);
+}
+
+TEST_F(TlsTest, AuthoritiesMayBeAFolder) {
+  const std::string folder = certificate().directory() + "/authorities";
+  std::filesystem::create_directory(folder);
+  const ClientOptions options{.tls = {.ca_path = folder}};
+  client = std::make_unique<Client>(loop, options);
+  EXPECT_EQ(Error(Get(Url("https", "localhost"))).kind(), ErrorKind::kUnavailable) << "an empty one trusts nobody";
+  std::ofstream(folder + "/0-note.txt") << "not a certificate";
+  std::filesystem::copy_file(certificate().file(), folder + "/plain-name.crt");
+  client = std::make_unique<Client>(loop, options);
+  EXPECT_THAT(Body(Get(Url("https", "localhost"))), HasSubstr("s_server"));
+  EXPECT_EQ(Error(Get(Url("https", "127.0.0.1"))).kind(), ErrorKind::kUnavailable) << "not for this host";
 }
 
 TEST_F(TlsTest, ServerNameStandsForTheHost) {

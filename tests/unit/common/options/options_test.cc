@@ -25,6 +25,8 @@ const Rows& TestRows() {
       {.name = "service-ttl", .type = Type::kDurationMap, .reloadable = true},
       {.name = "answer-limit", .type = Type::kIntegerMap, .max = 9, .reloadable = true},
       {.name = "token", .environment = "TEST_TOKEN", .secret = true},
+      {.name = "resync", .type = Type::kDuration, .defaults = {"60s"}, .bare_unit = "s"},
+      {.name = "verify", .type = Type::kBool, .bare = "true", .environment = "TEST_VERIFY", .variable_is_flag = true},
       {.name = "help", .type = Type::kWord, .words = {"text", "markdown"}, .bare = "text", .alone = true},
   };
   return rows;
@@ -98,6 +100,48 @@ TEST_F(Options, EveryFormOfTheCommandLine) {
   EXPECT_THAT(Must({"--answer-limit", "a=1"}).IntegerMap("answer-limit"), ElementsAre(Pair("a", 1)));
   EXPECT_EQ(Must({"--domain="}).String("domain"), "");
   EXPECT_EQ(Must({"--domain", "a=b"}).String("domain"), "a=b");
+}
+
+TEST_F(Options, GoStyleValues) {
+  EXPECT_EQ(Must({"-resync", "30"}).Duration("resync"), Millis(30'000));
+  EXPECT_EQ(Must({"--resync=2m"}).Duration("resync"), Millis(120'000));
+  EXPECT_EQ(Must({"--config", File("{\"resync\": 5}")}).Duration("resync"), Millis(5'000));
+  EXPECT_TRUE(Must({"-only-passing=T"}).Flag("only-passing"));
+  EXPECT_FALSE(Must({"-only-passing=0"}).Flag("only-passing"));
+}
+
+TEST_F(Options, AVariableThatOnlyMustBeThere) {
+  EXPECT_FALSE(Must({}).Flag("verify"));
+  environment_ = {{"TEST_VERIFY", "0"}};
+  EXPECT_TRUE(Must({}).Flag("verify"));
+  EXPECT_FALSE(Must({"--verify=0"}).Flag("verify"));
+}
+
+// Case 118: the words may stand anywhere between the options.
+TEST_F(Options, WordsFillTheirOptionsInOrder) {
+  const auto read = [this](std::vector<std::string> arguments) {
+    return Read(TestRows(),
+                {std::move(arguments),
+                 [this](const std::string& name) -> std::optional<std::string> {
+                   const auto found = environment_.find(name);
+                   return found == environment_.end() ? std::nullopt : std::optional(found->second);
+                 }},
+                {"domain", "limit"});
+  };
+  for (const std::vector<std::string>& form : std::vector<std::vector<std::string>>{
+           {"x", "7", "--only-passing"}, {"--only-passing", "x", "7"}, {"x", "-only-passing=true", "7"}}) {
+    const auto values = read(form);
+    ASSERT_TRUE(values.ok()) << values.status().text();
+    EXPECT_EQ(values->String("domain"), "x");
+    EXPECT_EQ(values->Integer("limit"), 7);
+    EXPECT_TRUE(values->Flag("only-passing"));
+  }
+  environment_ = {{"TEST_DOMAIN", "from-environment"}};
+  EXPECT_EQ(read({})->String("domain"), "from-environment");
+  EXPECT_EQ(read({"x"})->String("domain"), "x");
+  EXPECT_EQ(read({"x", "99"}).status().text(), "the argument TEXT must be an integer from -1 to 9, not '99'");
+  EXPECT_EQ(read({"x", "7", "y"}).status().text(), "unexpected argument 'y'; options begin with --, see --help");
+  EXPECT_EQ(read({""}).status().text(), "unexpected argument ''; options begin with --, see --help");
 }
 
 TEST_F(Options, WrongCommandLines) {

@@ -53,6 +53,32 @@ TEST(Complaint, NamesBoundsAndValue) {
     EXPECT_EQ(Complaint(row, text), complaint) << row.name << " " << text;
 }
 
+TEST(Canonical, BooleansAsGoReadsThemAndNumbersWithTheRowsUnit) {
+  const Row flag{.name = "b", .type = Type::kBool};
+  const Row seconds{.name = "s", .type = Type::kDuration, .bare_unit = "s"};
+  const Row duration{.name = "d", .type = Type::kDuration};
+  const Row text{.name = "t"};
+  struct Case {
+    const Row& row;
+    std::string_view given;
+    std::string_view canonical;
+  };
+  const Case cases[] = {
+      {flag, "1", "true"},   {flag, "T", "true"},    {flag, "False", "false"}, {flag, "0", "false"},
+      {flag, "yes", "yes"},  {flag, "true", "true"}, {seconds, "60", "60s"},   {seconds, "90s", "90s"},
+      {seconds, "1m", "1m"}, {seconds, "", ""},      {seconds, "-1", "-1s"},   {duration, "60", "60"},
+      {text, "1", "1"},
+  };
+  for (const auto& [row, given, canonical] : cases) EXPECT_EQ(Canonical(row, std::string(given)), canonical) << given;
+}
+
+TEST(FindRow, TakesTheAliasLetterByLetter) {
+  const Rows rows = {{.name = "use-ip-from-label", .alias = "useIpFromLabel"}, {.name = "domain"}};
+  EXPECT_EQ(FindRow(rows, "useIpFromLabel"), &rows[0]);
+  EXPECT_EQ(FindRow(rows, "use_ip_from_label"), &rows[0]);
+  EXPECT_EQ(FindRow(rows, "useipfromlabel"), nullptr);
+}
+
 TEST(FindRow, TakesBothSpellings) {
   const Rows rows = {{.name = "node-ttl"}, {.name = "domain"}};
   EXPECT_EQ(FindRow(rows, "node_ttl"), &rows[0]);

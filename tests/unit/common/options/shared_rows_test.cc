@@ -49,6 +49,14 @@ TEST_F(SharedRows, FormsOfTheAddress) {
       {"http://c:8500/", "http://c:8500", ""},
       {"https://c:8501", "https://c:8501", ""},
       {"consul://c:8500", "http://c:8500", ""},
+      {"consul://c", "http://c:8500", ""},  // case 121
+      {"c", "http://c:8500", ""},
+      {"[::1]", "http://[::1]:8500", ""},
+      {"c/prefix", "http://c:8500/prefix", ""},
+      {"http://c", "http://c", ""},
+      {"consul-tls://c", "https://c:8501", ""},
+      {"consul-tls://c:8443", "https://c:8443", ""},
+      {"consul-unix:///run/consul.sock", "http://localhost", "/run/consul.sock"},
       {"unix:///run/consul.sock", "http://localhost", "/run/consul.sock"},
   };
   for (const auto& [text, url, unix_socket] : cases) {
@@ -61,7 +69,8 @@ TEST_F(SharedRows, FormsOfTheAddress) {
 
 TEST_F(SharedRows, AddressesThatCannotWork) {
   for (const std::string text : {"", "ftp://x", "http://", "unix://run", "http:///x", "a b", "http://user:pw@host",
-                                 "http://:8500", "unix:///", "http://h?x", "http://h#x", "h\"x"}) {
+                                 "http://:8500", "unix:///", "http://h?x", "http://h#x", "h\"x", "etcd://h:2379",
+                                 "consulkv://h:8500/prefix", "consul://", "consul-tls://", "consul-unix://run"}) {
     const auto values = Read(rows_, {{"--consul=" + text}, [](const std::string&) { return std::nullopt; }});
     EXPECT_FALSE(values.ok()) << text;
   }

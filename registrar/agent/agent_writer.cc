@@ -1,0 +1,107 @@
+// Signpost. Apache-2.0; see LICENSE.
+#include "registrar/agent/agent_writer.h"
+
+#include <utility>
+
+#include "common/json/json.h"
+#include "registrar/plan/registration.h"
+
+namespace signpost::registrar {
+namespace {
+
+WriteOutcome OutcomeOf(const consul::AgentReply& reply) {
+  const auto says = [&reply](std::string_view words) { return reply.error_text.find(words) != std::string::npos; };
+  if (reply.error == consul::AgentError::kNone) return WriteOutcome::kDone;
+  if (reply.error == consul::AgentError::kDenied) return WriteOutcome::kDenied;
+  if (reply.status == 404) return WriteOutcome::kUnknown;
+  if (reply.status == 429) return WriteOutcome::kRetry;
+  if (reply.status >= 300 && reply.status <= 499) return WriteOutcome::kRefused;
+  if (reply.status != 500) return WriteOutcome::kRetry;
+  if (says("Scripts are disabled on this agent")) return WriteOutcome::kNoScripts;
+  // Of checks; with ACLs "Unknown check", "Unknown service", since the right to write is looked up first.
+  if (says("does not have associated TTL") || says("Unknown check") || says("Unknown service")) {
+    return WriteOutcome::kUnknown;
+  }
+  return WriteOutcome::kRetry;
+}
+
+std::string PathOf(std::string_view verb, std::string_view id) {
+  return "/v1/agent/" + std::string(verb) + "/" + consul::EncodeSegment(id);
+}
+
+}  // namespace
+
+const char* WriteOutcomeName(WriteOutcome outcome) {
+  switch (outcome) {
+    case WriteOutcome::kDone:
+      return "done";
+    case WriteOutcome::kRetry:
+      return "retry";
+    case WriteOutcome::kDenied:
+      return "denied";
+    case WriteOutcome::kRefused:
+      return "refused";
+    case WriteOutcome::kNoScripts:
+      return "no_scripts";
+    case WriteOutcome::kUnknown:
+      return "unknown";
+  }
+  return "retry";
+}
+
+WriteResult JudgeWrite(const consul::AgentReply& reply) {
+  const WriteOutcome outcome = OutcomeOf(reply);
+  return {outcome, outcome == WriteOutcome::kDone ? std::string() : reply.error_text};
+}
+
+AgentWriter::AgentWriter(net::Loop& loop, consul::AgentClient& client, bool dry_run)
+    : loop_(loop), client_(client), dry_run_(dry_run) {}
+
+std::unique_ptr<AgentWriter::Call> AgentWriter::Register(const Service& service, std::string_view owner,
+                                                         bool replace_checks, On done, ActionKind kind) {
+  consul::PutRequest request;
+  request.path = "/v1/agent/service/register";
+  if (replace_checks) request.params.emplace_back("replace-existing-checks", "true");
+  request.body = RegistrationBody(service, owner);
+  return Put(kind, std::move(request), std::move(done));
+}
+
+std::unique_ptr<AgentWriter::Call> AgentWriter::Deregister(std::string_view service_id, On done) {
+  return Put(ActionKind::kRemove, {.path = PathOf("service/deregister", service_id)}, std::move(done));
+}
+
+std::unique_ptr<AgentWriter::Call> AgentWriter::SetMaintenance(std::string_view service_id, bool enable,
+                                                               std::string_view reason, On done) {
+  consul::PutRequest request{.path = PathOf("service/maintenance", service_id)};
+  request.params.emplace_back("enable", enable ? "true" : "false");
+  if (enable && !reason.empty()) request.params.emplace_back("reason", reason);
+  return Put(enable ? ActionKind::kMaintenanceOn : ActionKind::kMaintenanceOff, std::move(request), std::move(done));
+}
+
+std::unique_ptr<AgentWriter::Call> AgentWriter::Report(const CheckReport& report, On done) {
+  json::Writer body;
+  body.BeginObject().Key("Status").String(report.status).Key("Output").String(report.output).EndObject();
+  return Put(ActionKind::kReport, {.path = PathOf("check/update", report.check_id), .body = body.Take()},
+             std::move(done));
+}
+
+std::unique_ptr<AgentWriter::Call> AgentWriter::Put(ActionKind kind, consul::PutRequest request, On done) {
+  auto call = std::make_unique<Call>();
+  if (dry_run_) {
+    call->dry_ = std::make_unique<net::Timer>(loop_, [this, kind, done = std::move(done)] { done(Count(kind, {})); });
+    call->dry_->Start(Millis(0));
+    return call;
+  }
+  call->http_ = client_.Put(std::move(request), [this, kind, done = std::move(done)](const consul::AgentReply& reply) {
+    done(Count(kind, JudgeWrite(reply)));
+  });
+  return call;
+}
+
+WriteResult AgentWriter::Count(ActionKind kind, WriteResult result) {
+  if (kind == ActionKind::kRemove && result.outcome == WriteOutcome::kUnknown) result = {};
+  counts_[static_cast<size_t>(kind)][static_cast<size_t>(result.outcome)].Add();
+  return result;
+}
+
+}  // namespace signpost::registrar
