@@ -35,7 +35,7 @@ Rows ExtraRows() {
   return {
       {.name = "consul-ca-path",
        .value = "DIR",
-       .help = "Folder of such PEM files, prepared with openssl rehash",
+       .help = "Folder of such PEM files",
        .environment = "CONSUL_CAPATH",
        .check = CheckFolder},
       {.name = "consul-tls-server-name",

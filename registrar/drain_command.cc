@@ -25,7 +25,12 @@ int RunDrain(const RegistrarOptions& options) {
       result = std::move(status);
       loop.Stop();
     });
-    const auto give_up = [&run] { run.GiveUp(Status::Unavailable("given up by a signal")); };
+    bool asked = false;
+    const auto give_up = [&] {
+      if (!std::exchange(asked, true)) return run.GiveUp(Status::Unavailable("given up by a signal"));
+      result = Status::Unavailable("ended by a second signal before everything was done");
+      loop.Stop();
+    };
     const net::SignalWatcher on_term(loop, SIGTERM, give_up);
     const net::SignalWatcher on_int(loop, SIGINT, give_up);
     loop.Run();

@@ -6,7 +6,8 @@
 
 namespace signpost::registrar {
 
-// The exit code: 0 when the container has been stopped (or did not run), 1 when not; the marks are lifted then.
+// The exit code: 0 when the container has been stopped (or did not run), 1 when not; the marks are lifted then, but for
+// a second signal, which ends it at once.
 int RunDrain(const RegistrarOptions& options);
 
 }  // namespace signpost::registrar

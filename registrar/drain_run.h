@@ -11,9 +11,9 @@
 #include "common/consul/agent_client.h"
 #include "common/net/loop.h"
 #include "common/net/timer.h"
-#include "registrar/agent/agent_reading.h"
 #include "registrar/agent/agent_writer.h"
 #include "registrar/docker/engine_client.h"
+#include "registrar/drain_target.h"
 #include "registrar/registrar_options.h"
 
 namespace signpost::registrar {
@@ -27,14 +27,13 @@ class DrainRun {
   DrainRun(const DrainRun&) = delete;
   DrainRun& operator=(const DrainRun&) = delete;
 
-  // Lifts the marks and ends with `why`, unless the container is being stopped already.
+  // Lifts the marks and ends with `why`. While the container is being stopped, or the marks lifted, it only says so.
   void GiveUp(Status why);
 
  private:
-  void OnInfo(Result<EngineInfo> info);
-  void OnContainer(Result<Container> container);
-  void OnAgent(const Result<AgentPicture>& agent);
+  void OnTarget(Result<DrainTarget> target);
   void Mark();
+  void Enable(const std::string& id);
   void OnMarked(const std::string& id, const WriteResult& result);
   void Wait();
   void StopContainer();
@@ -48,20 +47,14 @@ class DrainRun {
   EngineClient engine_;
   consul::AgentClient agent_;
   AgentWriter writer_;
-  EngineInfo info_;
-  Container container_;
-  Millis wait_{0};
-  Strings services_;  // to be marked, then those that are
+  DrainTarget target_;
+  std::unique_ptr<DrainSearch> search_;
   std::unique_ptr<EngineClient::Call> engine_call_;
-  std::unique_ptr<AgentReading> reading_;
   std::map<std::string, std::unique_ptr<AgentWriter::Call>> writes_;  // by service ID
   Status mark_failure_;
   net::Timer timer_;
   bool stopping_ = false;
   bool lifting_ = false;
 };
-
-// How long to wait for a container without --wait: the longest SERVICE_DRAIN of its services, else --drain.
-Millis DrainTime(const Container& container, const MappingOptions& mapping);
 
 }  // namespace signpost::registrar

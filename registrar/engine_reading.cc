@@ -41,11 +41,11 @@ void EngineReading::InspectNext() {
 
 void EngineReading::OnContainer(const std::string& id, Result<Container> container) {
   inspects_.erase(id);
-  // One that went since the list, or that cannot be read, is none.
   if (container.ok()) {
     picture_.containers.push_back(std::move(container).value());
-  } else if (container.status().kind() == ErrorKind::kUnavailable) {
-    return Finish(container.status());
+  } else if (container.status().kind() != ErrorKind::kNotFound) {  // else it went since the list
+    const Status& why = container.status();
+    return Finish(Status(why.kind(), "container " + id.substr(0, 12) + ": " + why.text()));
   }
   InspectNext();
 }

@@ -25,6 +25,7 @@ class EngineReading {
  public:
   using On = std::function<void(Result<EnginePicture>)>;
 
+  // A container that cannot be read fails the whole: without it, its services would look like left-overs.
   // Begins at once. `done` is called once, later; it may destroy the reading, which else cancels. `client` outlives it.
   EngineReading(EngineClient& client, On done);
   EngineReading(const EngineReading&) = delete;

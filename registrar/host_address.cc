@@ -120,6 +120,12 @@ HostAddresses FindHostAddresses(const AddressForms& forms, const AddressSource& 
   return found;
 }
 
+HostAddresses WithLast(HostAddresses now, const HostAddresses& last) {
+  if (now.ipv4.empty()) now.ipv4 = last.ipv4;
+  if (now.ipv6.empty()) now.ipv6 = last.ipv6;
+  return now;
+}
+
 std::string Describe(const HostAddresses& addresses) {
   if (addresses.ipv4.empty() && addresses.ipv6.empty()) return "no address";
   const bool both = !addresses.ipv4.empty() && !addresses.ipv6.empty();

@@ -46,6 +46,10 @@ AddressSource MachineAddresses();
 // route of either family, the first global address.
 HostAddresses FindHostAddresses(const AddressForms& forms, const AddressSource& source);
 
+// A family that has gone keeps its last address: an interface that lost one is about to get one again, and better a
+// late address than none.
+HostAddresses WithLast(HostAddresses now, const HostAddresses& last);
+
 // "192.0.2.10", "192.0.2.10 and 2001:db8::10", "no address"; for messages.
 std::string Describe(const HostAddresses& addresses);
 

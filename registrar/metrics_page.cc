@@ -80,12 +80,18 @@ void AddState(const OperationsView& view, const Reconciler::View& state, Metrics
   gauge("signpost_registrar_services_waiting", "Services with a write that is waiting or under way.", state.waiting);
   gauge("signpost_registrar_services_parked", "Services that the agent refuses.", state.parked);
   gauge("signpost_registrar_conflicts", "Services whose ID belongs to somebody else.", state.conflicts);
+  text.AddGauge("signpost_registrar_oldest_wait_seconds", "How long the oldest waiting write has been waiting.",
+                static_cast<double>(state.oldest_wait.count()) * 1e-3);
+  text.AddCounter("signpost_registrar_services_compared_total", "Services compared with the agent's.",
+                  Of(view.reconciler.compared()));
   const DesiredBook::Counters& book = view.reconciler.book_counters();
   text.AddCounter("signpost_registrar_drains_total", "Stop signals to containers seen.", Of(book.drains));
   text.AddCounter("signpost_registrar_drains_lifted_total", "Containers that went on after their stop signal.",
                   Of(book.drains_lifted));
   text.AddCounter("signpost_registrar_container_restarts_total", "Known containers that came up anew.",
                   Of(book.restarts));
+  text.AddCounter("signpost_registrar_mapping_warnings_total",
+                  "Keys and ports of containers that were corrected, left out or skipped.", Of(book.warnings));
   const char* help = "Containers that ended, by result.";
   text.AddCounter("signpost_registrar_container_ends_total", help, Of(book.ended_ok), {{"result", "ok"}});
   text.AddCounter("signpost_registrar_container_ends_total", help, Of(book.ended_failed), {{"result", "failed"}});

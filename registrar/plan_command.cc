@@ -53,7 +53,7 @@ class PlanRun {
   int Print(const EnginePicture& engine, const AgentPicture& agent) {
     const HostAddresses addresses = FindHostAddresses(options_.live.ip, MachineAddresses());
     const Intent intent = FindIntent(options_, addresses, engine.info, engine.containers, agent.services);
-    const Plan plan = MakePlan(intent.desired, agent.services, intent.options);
+    const Plan plan = PlanOf(intent, agent.services);
     const PlanReport report = DescribePlan(intent.desired, agent.services, plan, intent.warnings);
     std::fputs(report.text.c_str(), stdout);
     return report.differences ? kExitDifferences : 0;

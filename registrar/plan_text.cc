@@ -16,7 +16,8 @@ std::string_view SignOf(ActionKind kind) {
   if (kind == ActionKind::kChange) return "~ change ";
   if (kind == ActionKind::kRemove) return "- remove ";
   if (kind == ActionKind::kMaintenanceOn) return "~ maintenance on ";
-  return kind == ActionKind::kMaintenanceOff ? "~ maintenance off " : "~ report ";
+  if (kind == ActionKind::kMaintenanceOff) return "~ maintenance off ";
+  return kind == ActionKind::kReport ? "~ report " : "~ remove check ";
 }
 
 std::string Place(std::string_view address, int64_t port) {
@@ -42,6 +43,7 @@ std::string Line(const Action& action, const DesiredServices& desired, const Act
   } else if (present != actual.end()) {
     line += " " + present->second.name + " " + Place(present->second.address, present->second.port);
   }
+  if (action.kind == ActionKind::kRemoveCheck) line += " " + action.report.check_id;
   if (action.kind == ActionKind::kReport) line += " " + action.report.check_id + " " + action.report.status;
   if (!action.reason.empty()) line += " (" + action.reason + ")";
   return std::string(SignOf(action.kind)) + OneLine(line) + "\n";
@@ -58,19 +60,23 @@ std::string Summary(const DesiredServices& desired, const Plan& plan) {
   for (const auto& [id, service] : desired) equal += touched.contains(id) ? 0 : 1;
   if (plan.conflicts.size() <= equal) equal -= plan.conflicts.size();
   const auto count = [&](ActionKind kind) { return counts[static_cast<size_t>(kind)]; };
-  const size_t other =
-      count(ActionKind::kMaintenanceOn) + count(ActionKind::kMaintenanceOff) + count(ActionKind::kReport);
+  const size_t other = count(ActionKind::kMaintenanceOn) + count(ActionKind::kMaintenanceOff) +
+                       count(ActionKind::kReport) + count(ActionKind::kRemoveCheck);
   return std::to_string(count(ActionKind::kAdd)) + " to add, " + std::to_string(count(ActionKind::kChange)) +
          " to change, " + std::to_string(count(ActionKind::kRemove)) + " to remove, " + std::to_string(other) +
          " to mark or report, " + std::to_string(plan.conflicts.size()) + " in conflict; " + std::to_string(equal) +
          " as they should be\n";
 }
 
-// The services at the agent that stay although their container has ended: --deregister on-success.
-void AddKept(const DesiredBook& book, const ActualServices& actual, Intent& intent) {
+// The services at the agent that stay although their container has ended (--deregister on-success), and why others go.
+void JudgeRest(const DesiredBook& book, const ActualServices& actual, Intent& intent) {
   for (const auto& [id, service] : actual) {
     if (!IsMine(service, intent.options) || intent.desired.contains(id)) continue;
-    if (auto kept = book.Kept(service)) intent.desired[id] = std::move(*kept);
+    if (auto kept = book.Kept(service)) {
+      intent.desired[id] = std::move(*kept);
+    } else {
+      intent.why_not[id] = book.WhyNot(service);
+    }
   }
 }
 
@@ -107,8 +113,17 @@ Intent FindIntent(const RegistrarOptions& options, const HostAddresses& addresse
   for (const Container& container : containers) book.OnContainer(container, Millis(0));
   intent.desired = book.desired();
   intent.warnings = book.TakeWarnings();
-  AddKept(book, actual, intent);
+  JudgeRest(book, actual, intent);
   return intent;
+}
+
+Plan PlanOf(const Intent& intent, const ActualServices& actual) {
+  Plan plan = MakePlan(intent.desired, actual, intent.options);
+  for (Action& action : plan.actions) {
+    const auto why = intent.why_not.find(action.service_id);
+    if (action.kind == ActionKind::kRemove && why != intent.why_not.end()) action.reason = why->second;
+  }
+  return plan;
 }
 
 }  // namespace signpost::registrar

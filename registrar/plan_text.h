@@ -2,6 +2,8 @@
 // What `registrar plan` prints. Pure.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,8 +29,12 @@ struct Intent {
   PlanOptions options;
   DesiredServices desired;
   Strings warnings;
+  std::map<std::string, std::string, std::less<>> why_not;  // own services at the agent that are to go, by ID
 };
 Intent FindIntent(const RegistrarOptions& options, const HostAddresses& addresses, const EngineInfo& engine,
                   const std::vector<Container>& containers, const ActualServices& actual);
+
+// The differences, removals with their reason.
+Plan PlanOf(const Intent& intent, const ActualServices& actual);
 
 }  // namespace signpost::registrar

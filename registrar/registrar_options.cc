@@ -179,6 +179,7 @@ Status ReadStart(const Values& values, StartOptions& start) {
   start.engine = std::move(engine).value();
   start.http = net::SocketAddress::Parse(values.String("http"), 0).value();
   ReadLife(values, start);
+  if (start.resync < Millis(kSecond)) return values.Refuse("resync", "must be 0 or at least 1s");
   return Status::Ok();
 }
 
@@ -201,7 +202,6 @@ Status ReadLive(const Invocation& invocation, const Values& values, LiveOptions&
   auto mapping = ReadMappingOptions(values);
   if (!mapping.ok()) return mapping.status();
   live.mapping = std::move(mapping).value();
-  live.mapping.health_ttl = std::max(3 * values.Duration("refresh"), kLeastHealthTtl);
   if (!values.Given("ip")) return Status::Ok();
   auto forms = WithVariables(ParseAddressForms(values.String("ip")).value(), invocation.source.environment);
   if (!forms.ok()) return values.Refuse("ip", forms.status().text());
@@ -217,7 +217,9 @@ const Rows& RegistrarRows() {
 }
 
 Result<Values> ReadValues(const Invocation& invocation) {
-  return options::Read(RegistrarRows(), invocation.source, PositionalOf(invocation.command));
+  options::Source source = invocation.source;
+  DropBareAddress(RegistrarRows(), source.arguments);
+  return options::Read(RegistrarRows(), source, PositionalOf(invocation.command));
 }
 
 Result<RegistrarOptions> MakeRegistrarOptions(const Invocation& invocation, const Values& values) {
@@ -235,6 +237,7 @@ Result<RegistrarOptions> MakeRegistrarOptions(const Invocation& invocation, cons
 
 MappingOptions MakeMapping(const RegistrarOptions& options, const HostAddresses& addresses) {
   MappingOptions mapping = options.live.mapping;
+  mapping.health_ttl = std::max(3 * options.start.refresh, kLeastHealthTtl);
   mapping.host_ipv4 = addresses.ipv4;
   mapping.host_ipv6 = addresses.ipv6;
   return mapping;

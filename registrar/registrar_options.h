@@ -47,7 +47,7 @@ struct DrainOptions {
 // Replaced as a whole by SIGHUP.
 struct LiveOptions {
   options::LogOptions log;
-  MappingOptions mapping;  // without the host's addresses
+  MappingOptions mapping;  // without the host's addresses and health_ttl
   AddressForms ip;         // without variables; empty = the default
 };
 
@@ -71,6 +71,7 @@ Result<RegistrarOptions> MakeRegistrarOptions(const Invocation& invocation, cons
 
 // What the reconciler is told. `addresses` are the host's.
 ReconcilerOptions MakeReconcilerOptions(const RegistrarOptions& options, const HostAddresses& addresses);
+// The live mapping, with a health_ttl that fits the sealed refresh.
 MappingOptions MakeMapping(const RegistrarOptions& options, const HostAddresses& addresses);
 
 }  // namespace signpost::registrar

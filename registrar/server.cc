@@ -88,9 +88,8 @@ void Server::OnTick() {
 }
 
 void Server::LookAtAddresses() {
-  const HostAddresses now = FindHostAddresses(options_.live.ip, MachineAddresses());
-  // An interface without an address is about to get one again: better a late address than none.
-  if (now == addresses_ || now == HostAddresses{}) return;
+  const HostAddresses now = WithLast(FindHostAddresses(options_.live.ip, MachineAddresses()), addresses_);
+  if (now == addresses_) return;
   LogInfo("the host's address is " + Describe(now) + " now, no longer " + Describe(addresses_));
   addresses_ = now;
   reconciler_->SetMapping(MakeMapping(options_, addresses_));
@@ -106,7 +105,8 @@ void Server::Reload() {
   if (!values.ok()) return LogError("reload refused, the old options stay: " + values.status().text());
   auto options = MakeRegistrarOptions(invocation_, values.value());
   if (!options.ok()) return LogError("reload refused, the old options stay: " + options.status().text());
-  const HostAddresses addresses = FindHostAddresses(options.value().live.ip, MachineAddresses());
+  HostAddresses addresses = FindHostAddresses(options.value().live.ip, MachineAddresses());
+  if (options.value().live.ip == options_.live.ip) addresses = WithLast(std::move(addresses), addresses_);
   if (!options.value().live.ip.empty() && addresses == HostAddresses{}) {
     return LogError("reload refused, the old options stay: --ip " + values.value().String("ip") +
                     " gives no address on this host");
@@ -115,7 +115,7 @@ void Server::Reload() {
     LogWarn("--" + std::string(name) + " changes with the next start only");
   }
   options_.live = std::move(options.value().live);
-  addresses_ = addresses;
+  addresses_ = std::move(addresses);
   SetLogging(options_.live.log.level, options_.live.log.format);
   agent_->ReloadToken();
   reconciler_->SetMapping(MakeMapping(options_, addresses_));

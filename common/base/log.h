@@ -1,6 +1,7 @@
 // Signpost. Apache-2.0; see LICENSE.
 // Log lines on standard error, as text or JSON. Any thread may call. Never on the DNS hot path,
-// and never with a secret in the text.
+// and never with a secret in the text. Texts may come from strangers: control characters stand as \x1b (JSON: \u001b),
+// bytes that are no UTF-8 as "?", so that no text forges a line.
 #pragma once
 
 #include <string_view>

@@ -13,8 +13,9 @@ Status StatusOf(const consul::AgentReply& reply) {
   return Status::Unavailable(reply.error_text);
 }
 
-AgentReading::AgentReading(consul::AgentClient& client, On done) : client_(client), done_(std::move(done)) {
-  self_.call = client_.Get({.path = "/v1/agent/self", .stale = false},
+AgentReading::AgentReading(consul::AgentClient& client, On done, Millis timeout)
+    : client_(client), done_(std::move(done)), timeout_(timeout) {
+  self_.call = client_.Get({.path = "/v1/agent/self", .stale = false, .timeout = timeout_},
                            [this](const consul::AgentReply& reply) { OnSelf(reply); });
 }
 
@@ -34,7 +35,7 @@ void AgentReading::OnSelf(const consul::AgentReply& reply) {
 }
 
 void AgentReading::Read(Part& part, std::string path) {
-  part.call = client_.Get({.path = std::move(path), .stale = false},
+  part.call = client_.Get({.path = std::move(path), .stale = false, .timeout = timeout_},
                           [this, &part](consul::AgentReply reply) { OnPart(part, std::move(reply)); });
 }
 

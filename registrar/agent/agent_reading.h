@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/consul/agent_client.h"
 #include "registrar/plan/actual.h"
@@ -26,7 +27,8 @@ class AgentReading {
   using On = std::function<void(Result<AgentPicture>)>;
 
   // Begins at once. `done` is called once, later; it may destroy the reading, which else cancels. `client` outlives it.
-  AgentReading(consul::AgentClient& client, On done);
+  // `timeout` is that of each of its three requests; the second and third are sent together.
+  AgentReading(consul::AgentClient& client, On done, Millis timeout = Millis(10000));
   AgentReading(const AgentReading&) = delete;
   AgentReading& operator=(const AgentReading&) = delete;
 
@@ -45,6 +47,7 @@ class AgentReading {
 
   consul::AgentClient& client_;
   On done_;
+  Millis timeout_;
   AgentPicture picture_;
   Part self_;
   Part services_;

@@ -2,8 +2,8 @@
 #include "registrar/agent/agent_watch.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -26,17 +26,22 @@ constexpr Millis kNodeBackoff{30000};
 }  // namespace
 
 struct AgentWatch::Impl {
-  Impl(net::Loop& owner, consul::AgentClient& agent, AgentWatchOptions watch_options, Handlers watch_handlers)
-      : loop(owner),
+  Impl(net::Loop& its_loop, consul::AgentClient& agent, AgentWatchOptions watch_options, Handlers watch_handlers)
+      : loop(its_loop),
         client(agent),
-        options(std::move(watch_options)),
+        options(watch_options),
         handlers(std::move(watch_handlers)),
         random(RandomSeed()),
         backoff(options.retry_first, options.retry_cap),
         timer(loop, [this] { Begin(); }),
-        hold(loop, client, {.wait = options.hold, .retry_first = options.retry_first, .retry_cap = options.retry_cap},
-             [this] { Refresh(); }) {}
+        hold(loop, client,
+             {.wait = options.hold,
+              .slack = options.hold_slack,
+              .retry_first = options.retry_first,
+              .retry_cap = options.retry_cap},
+             [this](ServiceHold::Sign sign) { OnHold(sign); }) {}
 
+  void OnHold(ServiceHold::Sign sign);
   void Refresh();
   void ReadAfter(Millis delay);
   void Begin();
@@ -45,11 +50,14 @@ struct AgentWatch::Impl {
   bool IsAnother(const AgentPicture& picture) const {
     return !node_id.empty() && !picture.node_id.empty() && picture.node_id != node_id;
   }
-  // Own services that stood there and are not in this reading.
+  // Since the reading began nobody has registered or removed it, as far as is known.
+  bool StoodAtBegin(const std::string& service_id) const;
+  // Own services that stood there when the reading began and are not in it.
   std::vector<std::string> Missing(const AgentPicture& picture) const;
+  void Judge(AgentPicture picture);
   void AskForOne(const std::string& service_id, AgentPicture picture);
   void Doubt(const std::string& service_id, const consul::AgentReply& reply);
-  void Believe(const AgentPicture& picture);
+  void Believe(AgentPicture picture);
   void Lose(const Status& status);
   void WatchNode(const std::string& name, bool was_lost);
   Millis Period();
@@ -64,13 +72,21 @@ struct AgentWatch::Impl {
 
   bool started = false;
   bool again = false;           // a sign came during a reading
+  bool suspect = false;         // the hold broke: the next reading is to be quick
+  Millis limit{0};              // of the requests of the last reading
   Millis due{0};                // of the next reading, while the timer runs
   std::optional<Millis> begun;  // of the last reading
   net::Timer timer;
   std::unique_ptr<AgentReading> reading;
   std::unique_ptr<consul::AgentClient::Call> direct;  // the question for one of the missing
 
-  std::set<std::string, std::less<>> own;  // that stood there at the last reading that was believed
+  // The last that is known of an own service: from a reading that was believed (its begin), Remember or Forget.
+  struct Known {
+    bool stands = true;
+    Millis since{0};
+  };
+  std::map<std::string, Known, std::less<>> own;
+  std::string owner;
   std::string node_id;
   std::string node_name;
   bool reachable = false;
@@ -81,6 +97,16 @@ struct AgentWatch::Impl {
   ServiceHold hold;
   std::unique_ptr<consul::Watch> node_watch;
 };
+
+// A reading or question that a silent agent may hold up has time-outs too long to wait for.
+void AgentWatch::Impl::OnHold(ServiceHold::Sign sign) {
+  if (sign == ServiceHold::Sign::kBroken && trouble == ErrorKind::kOk) {
+    suspect = true;
+    reading.reset();
+    direct.reset();
+  }
+  Refresh();
+}
 
 void AgentWatch::Impl::Refresh() {
   if (reading || direct) {
@@ -103,9 +129,10 @@ void AgentWatch::Impl::ReadAfter(Millis delay) {
 void AgentWatch::Impl::Begin() {
   again = false;
   begun = loop.Now();
+  limit = std::exchange(suspect, false) ? options.quick_timeout : options.timeout;
   counters.readings.Add();
-  reading =
-      std::make_unique<AgentReading>(client, [this](Result<AgentPicture> result) { OnReading(std::move(result)); });
+  auto done = [this](Result<AgentPicture> result) { OnReading(std::move(result)); };
+  reading = std::make_unique<AgentReading>(client, std::move(done), limit);
 }
 
 void AgentWatch::Impl::OnReading(Result<AgentPicture> result) {
@@ -114,32 +141,42 @@ void AgentWatch::Impl::OnReading(Result<AgentPicture> result) {
     reachable = denied = result.status().kind() == ErrorKind::kDenied;
     return Lose(result.status());
   }
-  AgentPicture picture = std::move(result).value();
   reachable = true;
-  const std::vector<std::string> missing = Missing(picture);
-  if (missing.empty() || IsAnother(picture)) return Believe(picture);
-  // Any of them, so that one that cannot be read does not stand in the way of the others for ever.
-  AskForOne(missing[random.Below(missing.size())], std::move(picture));
+  Judge(std::move(result).value());
+}
+
+bool AgentWatch::Impl::StoodAtBegin(const std::string& service_id) const {
+  const auto known = own.find(service_id);
+  return known != own.end() && known->second.stands && known->second.since < *begun;
 }
 
 std::vector<std::string> AgentWatch::Impl::Missing(const AgentPicture& picture) const {
   std::vector<std::string> missing;
-  for (const std::string& id : own) {
-    if (!picture.services.contains(id)) missing.push_back(id);
+  for (const auto& [id, known] : own) {
+    if (StoodAtBegin(id) && !picture.services.contains(id)) missing.push_back(id);
   }
   return missing;
 }
 
+void AgentWatch::Impl::Judge(AgentPicture picture) {
+  const std::vector<std::string> missing = Missing(picture);
+  if (missing.empty() || IsAnother(picture)) return Believe(std::move(picture));
+  // Any of them, so that one that cannot be read does not stand in the way of the others for ever.
+  AskForOne(missing[random.Below(missing.size())], std::move(picture));
+}
+
 void AgentWatch::Impl::AskForOne(const std::string& service_id, AgentPicture picture) {
-  auto judge = [this, service_id, picture = std::move(picture)](const consul::AgentReply& reply) {
+  auto judge = [this, service_id, picture = std::move(picture)](const consul::AgentReply& reply) mutable {
     const auto ended = std::move(direct);
-    if (reply.error == consul::AgentError::kNotFound) return Believe(picture);
+    if (reply.error == consul::AgentError::kNotFound) return Believe(std::move(picture));
+    // Meanwhile the caller registered it anew: that proves nothing.
+    if (reply.error == consul::AgentError::kNone && !StoodAtBegin(service_id)) return Judge(std::move(picture));
     reachable = reply.status != 0;
     if (!reachable) return Lose(StatusOf(reply));
     Doubt(service_id, reply);
   };
-  direct =
-      client.Get({.path = "/v1/agent/service/" + consul::EncodeSegment(service_id), .stale = false}, std::move(judge));
+  const std::string path = "/v1/agent/service/" + consul::EncodeSegment(service_id);
+  direct = client.Get({.path = path, .stale = false, .timeout = limit}, std::move(judge));
 }
 
 void AgentWatch::Impl::Doubt(const std::string& service_id, const consul::AgentReply& reply) {
@@ -152,16 +189,17 @@ void AgentWatch::Impl::Doubt(const std::string& service_id, const consul::AgentR
   Lose(denied ? Status::Denied(text + "; has the token lost a right?") : Status::Unavailable(text));
 }
 
-void AgentWatch::Impl::Believe(const AgentPicture& picture) {
+void AgentWatch::Impl::Believe(AgentPicture picture) {
   const bool another = IsAnother(picture);
   const bool was_lost = trouble != ErrorKind::kOk;
   denied = false;
   trouble = ErrorKind::kOk;
   doubts = 0;
   backoff.Reset();
-  own.clear();
+  // What the caller did since the reading began counts more than the reading.
+  std::erase_if(own, [this](const auto& entry) { return entry.second.since < *begun; });
   for (const auto& [id, service] : picture.services) {
-    if (service.Meta(kOwnerKey) == options.owner) own.insert(id);
+    if (service.Meta(kOwnerKey) == owner) own.try_emplace(id, Known{.stands = true, .since = *begun});
   }
   if (!picture.node_id.empty()) node_id = picture.node_id;
   ReadAfter(again ? Millis(0) : Period());
@@ -171,7 +209,7 @@ void AgentWatch::Impl::Believe(const AgentPicture& picture) {
     counters.restarts.Add();
     if (handlers.on_restarted) handlers.on_restarted();
   }
-  if (handlers.on_actual) handlers.on_actual(picture.services, *begun);
+  if (handlers.on_actual) handlers.on_actual(std::move(picture.services), *begun);
 }
 
 void AgentWatch::Impl::Lose(const Status& status) {
@@ -207,24 +245,27 @@ Millis AgentWatch::Impl::Period() {
 }
 
 AgentWatch::AgentWatch(net::Loop& loop, consul::AgentClient& client, AgentWatchOptions options, Handlers handlers)
-    : impl_(std::make_unique<Impl>(loop, client, std::move(options), std::move(handlers))) {}
+    : impl_(std::make_unique<Impl>(loop, client, options, std::move(handlers))) {}
 
 AgentWatch::~AgentWatch() = default;
 
 void AgentWatch::Start(std::string owner) {
-  impl_->options.owner = std::move(owner);
+  impl_->owner = std::move(owner);
   impl_->started = true;
   impl_->ReadAfter(Millis(0));
 }
 
 void AgentWatch::Refresh() { impl_->Refresh(); }
 void AgentWatch::SetSentinel(const std::string& service_id) { impl_->hold.Set(service_id); }
-void AgentWatch::Remember(const std::string& service_id) { impl_->own.insert(service_id); }
-void AgentWatch::Forget(const std::string& service_id) { impl_->own.erase(service_id); }
+void AgentWatch::Remember(const std::string& service_id) {
+  impl_->own[service_id] = {.stands = true, .since = impl_->loop.Now()};
+}
+void AgentWatch::Forget(const std::string& service_id) {
+  impl_->own[service_id] = {.stands = false, .since = impl_->loop.Now()};
+}
 
 bool AgentWatch::reachable() const { return impl_->reachable; }
 bool AgentWatch::denied() const { return impl_->denied; }
-const std::string& AgentWatch::node_name() const { return impl_->node_name; }
 const AgentWatch::Counters& AgentWatch::counters() const { return impl_->counters; }
 
 }  // namespace signpost::registrar

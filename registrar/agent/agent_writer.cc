@@ -57,13 +57,13 @@ WriteResult JudgeWrite(const consul::AgentReply& reply) {
 AgentWriter::AgentWriter(net::Loop& loop, consul::AgentClient& client, bool dry_run)
     : loop_(loop), client_(client), dry_run_(dry_run) {}
 
-std::unique_ptr<AgentWriter::Call> AgentWriter::Register(const Service& service, std::string_view owner,
-                                                         bool replace_checks, On done, ActionKind kind) {
-  consul::PutRequest request;
-  request.path = "/v1/agent/service/register";
-  if (replace_checks) request.params.emplace_back("replace-existing-checks", "true");
-  request.body = RegistrationBody(service, owner);
-  return Put(kind, std::move(request), std::move(done));
+std::unique_ptr<AgentWriter::Call> AgentWriter::Register(const Service& service, std::string_view owner, On done,
+                                                         ActionKind kind) {
+  consul::PutRequest request{.path = "/v1/agent/service/register", .body = RegistrationBody(service, owner)};
+  if (kind != ActionKind::kAdd || dry_run_) return Put(kind, std::move(request), std::move(done));
+  auto call = std::make_unique<Call>();
+  SendIfNew(*call, service.id, std::move(request), std::move(done));
+  return call;
 }
 
 std::unique_ptr<AgentWriter::Call> AgentWriter::Deregister(std::string_view service_id, On done) {
@@ -76,6 +76,10 @@ std::unique_ptr<AgentWriter::Call> AgentWriter::SetMaintenance(std::string_view 
   request.params.emplace_back("enable", enable ? "true" : "false");
   if (enable && !reason.empty()) request.params.emplace_back("reason", reason);
   return Put(enable ? ActionKind::kMaintenanceOn : ActionKind::kMaintenanceOff, std::move(request), std::move(done));
+}
+
+std::unique_ptr<AgentWriter::Call> AgentWriter::RemoveCheck(std::string_view check_id, On done) {
+  return Put(ActionKind::kRemoveCheck, {.path = PathOf("check/deregister", check_id)}, std::move(done));
 }
 
 std::unique_ptr<AgentWriter::Call> AgentWriter::Report(const CheckReport& report, On done) {
@@ -92,14 +96,33 @@ std::unique_ptr<AgentWriter::Call> AgentWriter::Put(ActionKind kind, consul::Put
     call->dry_->Start(Millis(0));
     return call;
   }
-  call->http_ = client_.Put(std::move(request), [this, kind, done = std::move(done)](const consul::AgentReply& reply) {
-    done(Count(kind, JudgeWrite(reply)));
-  });
+  Send(*call, kind, std::move(request), std::move(done));
   return call;
 }
 
+void AgentWriter::Send(Call& call, ActionKind kind, consul::PutRequest request, On done) {
+  call.http_ = client_.Put(std::move(request), [this, kind, done = std::move(done)](const consul::AgentReply& reply) {
+    done(Count(kind, JudgeWrite(reply)));
+  });
+}
+
+void AgentWriter::SendIfNew(Call& call, std::string_view service_id, consul::PutRequest request, On done) {
+  auto judge = [this, &call, request = std::move(request),
+                done = std::move(done)](const consul::AgentReply& reply) mutable {
+    if (reply.status == 0) {
+      done(Count(ActionKind::kAdd, {WriteOutcome::kRetry, reply.error_text}));
+    } else if (reply.status == 200) {
+      done(Count(ActionKind::kAdd, {WriteOutcome::kUnknown, "the ID has appeared at the agent meanwhile"}));
+    } else {
+      Send(call, ActionKind::kAdd, std::move(request), std::move(done));
+    }
+  };
+  call.http_ = client_.Get({.path = PathOf("service", service_id), .stale = false}, std::move(judge));
+}
+
 WriteResult AgentWriter::Count(ActionKind kind, WriteResult result) {
-  if (kind == ActionKind::kRemove && result.outcome == WriteOutcome::kUnknown) result = {};
+  const bool removes = kind == ActionKind::kRemove || kind == ActionKind::kRemoveCheck;
+  if (removes && result.outcome == WriteOutcome::kUnknown) result = {};
   counts_[static_cast<size_t>(kind)][static_cast<size_t>(result.outcome)].Add();
   return result;
 }

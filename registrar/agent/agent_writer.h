@@ -49,13 +49,16 @@ class AgentWriter {
   // `dry_run`: nothing is sent, everything is done; counted all the same.
   AgentWriter(net::Loop& loop, consul::AgentClient& client, bool dry_run);
 
-  // `kind`, kAdd or kChange, is for the count only.
-  [[nodiscard]] std::unique_ptr<Call> Register(const Service& service, std::string_view owner, bool replace_checks,
-                                               On done, ActionKind kind = ActionKind::kAdd);
+  // `kind`: kAdd or kChange. kAdd asks for the ID first and writes nothing when the agent has it meanwhile: kUnknown.
+  // Whoever may not read it registers all the same.
+  [[nodiscard]] std::unique_ptr<Call> Register(const Service& service, std::string_view owner, On done,
+                                               ActionKind kind);
   // An ID that the agent does not know counts as done.
   [[nodiscard]] std::unique_ptr<Call> Deregister(std::string_view service_id, On done);
   [[nodiscard]] std::unique_ptr<Call> SetMaintenance(std::string_view service_id, bool enable, std::string_view reason,
                                                      On done);
+  // A check that the agent does not know counts as done.
+  [[nodiscard]] std::unique_ptr<Call> RemoveCheck(std::string_view check_id, On done);
   [[nodiscard]] std::unique_ptr<Call> Report(const CheckReport& report, On done);
 
   // By kind of action and outcome.
@@ -65,6 +68,8 @@ class AgentWriter {
 
  private:
   std::unique_ptr<Call> Put(ActionKind kind, consul::PutRequest request, On done);
+  void Send(Call& call, ActionKind kind, consul::PutRequest request, On done);
+  void SendIfNew(Call& call, std::string_view service_id, consul::PutRequest request, On done);
   WriteResult Count(ActionKind kind, WriteResult result);
 
   net::Loop& loop_;

@@ -16,7 +16,7 @@ constexpr double kPerSecond = 4;
 }  // namespace
 
 ServiceHold::ServiceHold(net::Loop& loop, consul::AgentClient& client, ServiceHoldOptions options,
-                         std::function<void()> on_sign)
+                         std::function<void(Sign)> on_sign)
     : loop_(loop),
       client_(client),
       options_(options),
@@ -38,16 +38,18 @@ void ServiceHold::Set(const std::string& service_id) {
 }
 
 void ServiceHold::Resume() {
-  if (failing_ && timer_.running() && bucket_.TryTake(loop_.Now())) timer_.Start(Millis(0));
+  if (failing_ && timer_.running()) SendAfter(Millis(0));
 }
 
-void ServiceHold::SendAfter(Millis delay) { timer_.Start(std::max(delay, bucket_.Take(loop_.Now()))); }
+// The token is taken when the request is sent: what is planned and dropped costs none.
+void ServiceHold::SendAfter(Millis delay) { timer_.Start(std::max(delay, bucket_.WaitTime(loop_.Now()))); }
 
 void ServiceHold::Send() {
+  if (!bucket_.TryTake(loop_.Now())) return SendAfter(Millis(0));
   consul::GetRequest request{.path = "/v1/agent/service/" + consul::EncodeSegment(service_id_), .stale = false};
   if (!hash_.empty()) {
     request.params = {{"hash", hash_}, {"wait", consul::DurationText(options_.wait)}};
-    request.timeout = consul::BlockingTimeout(options_.wait);
+    request.timeout = options_.wait + options_.wait / 16 + options_.slack;
   }
   call_ = client_.Get(request, [this](const consul::AgentReply& reply) { OnReply(reply); });
 }
@@ -60,12 +62,12 @@ void ServiceHold::OnReply(const consul::AgentReply& reply) {
     backoff_.Reset();
     // Without a hash there is nothing to hold; perhaps a later version of the agent sends one.
     SendAfter(hash_.empty() ? options_.wait : Millis(0));
-    if (changed) on_sign_();
+    if (changed) on_sign_(Sign::kAnswered);
     return;
   }
   hash_.clear();
   SendAfter(backoff_.Next(random_));
-  if (!std::exchange(failing_, true)) on_sign_();
+  if (!std::exchange(failing_, true)) on_sign_(reply.status == 0 ? Sign::kBroken : Sign::kAnswered);
 }
 
 }  // namespace signpost::registrar

@@ -17,19 +17,26 @@ namespace signpost::registrar {
 
 struct ServiceHoldOptions {
   Millis wait{60000};  // of the agent, which may take a sixteenth longer
+  Millis slack{2000};  // beyond that: later the read counts as broken
   Millis retry_first{100};
   Millis retry_cap{2000};
 };
 
 class ServiceHold {
  public:
-  // `on_sign`: the service changed or went, or the read broke or was refused; once until it is held again. It may call
-  // the methods, but not destroy the hold. `client` outlives it.
-  ServiceHold(net::Loop& loop, consul::AgentClient& client, ServiceHoldOptions options, std::function<void()> on_sign);
+  // What a sign tells about the agent: that it answers, or that it may be gone or silent.
+  enum class Sign : unsigned char { kAnswered, kBroken };
+
+  // `on_sign`: the service changed (kAnswered, each time); or it went, or the read was refused (kAnswered) or got no
+  // reply (kBroken): once until it is held again. It may call the methods, but not destroy the hold. `client` outlives
+  // it.
+  ServiceHold(net::Loop& loop, consul::AgentClient& client, ServiceHoldOptions options,
+              std::function<void(Sign)> on_sign);
   ServiceHold(const ServiceHold&) = delete;
   ServiceHold& operator=(const ServiceHold&) = delete;
 
-  void Set(const std::string& service_id);  // "" = none
+  // "" = none. However often it is called: the last one is asked for as soon as the rate of requests allows.
+  void Set(const std::string& service_id);
   // If it waits after a failure: tries again now.
   void Resume();
 
@@ -41,7 +48,7 @@ class ServiceHold {
   net::Loop& loop_;
   consul::AgentClient& client_;
   ServiceHoldOptions options_;
-  std::function<void()> on_sign_;
+  std::function<void(Sign)> on_sign_;
   std::string service_id_;
   std::string hash_;  // of the service as it was; "" = ask without blocking
   bool failing_ = false;

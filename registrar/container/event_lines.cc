@@ -42,9 +42,4 @@ void EventLines::Feed(std::string_view bytes, const std::function<void(std::stri
   }
 }
 
-void EventLines::Reset() {
-  std::string().swap(partial_);
-  skipping_ = false;
-}
-
 }  // namespace signpost::registrar

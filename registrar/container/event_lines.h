@@ -16,8 +16,6 @@ class EventLines {
 
   // Calls `on_line` for every finished line that is not blank, without its line end. The view is valid during the call.
   void Feed(std::string_view bytes, const std::function<void(std::string_view)>& on_line);
-  // What came since the last line end belongs to a stream that broke.
-  void Reset();
 
   size_t dropped() const { return dropped_; }
 

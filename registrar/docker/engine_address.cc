@@ -19,10 +19,12 @@ constexpr std::string_view kPlainPort = "2375";
 constexpr std::string_view kTlsPort = "2376";
 
 Status BadUrl(std::string_view text) {
+  // A user's name may come with a password.
+  const bool secret = text.find('@') != std::string_view::npos;
   std::string shown;
   for (const char c : text.substr(0, 200)) shown += c >= ' ' && c < 0x7f ? c : '?';
-  return Status::Config("'" + shown +
-                        "' is not the address of a Docker Engine: write unix:///PATH, tcp://HOST:PORT, "
+  return Status::Config((secret ? "an address with '@'" : "'" + shown + "'") +
+                        " is not the address of a Docker Engine: write unix:///PATH, tcp://HOST:PORT, "
                         "http://HOST:PORT or https://HOST:PORT");
 }
 

@@ -19,8 +19,8 @@ constexpr int kMaxConnections = 32;
 constexpr Millis kConnectTimeout{3000};
 constexpr size_t kMaxBody = size_t{64} << 20;
 constexpr size_t kMaxErrorBody = 4096;
-// A container may ask for any stop timeout; nobody waits for longer.
-constexpr Millis kLongestStop{600000};
+// What the kill after the grace may take, in ordinary time-outs.
+constexpr int kKillTimeouts = 3;
 // Less than it takes to notice a black hole, so that what comes after one begins on new connections.
 constexpr Millis kMaxIdle{5000};
 
@@ -174,12 +174,13 @@ std::unique_ptr<EngineClient::Call> EngineClient::Inspect(const std::string& id,
   return call;
 }
 
-std::unique_ptr<EngineClient::Call> EngineClient::Stop(const std::string& id, Millis grace, OnStatus done) {
+std::unique_ptr<EngineClient::Call> EngineClient::Stop(const std::string& id, Millis grace, OnStatus done,
+                                                       Millis own_grace) {
   auto call = std::make_unique<Call>();
   std::string path = Versioned("/containers/" + http::EncodePathSegment(id) + "/stop");
   if (grace > Millis(0)) path += "?t=" + std::to_string((grace.count() + 999) / 1000);
   http::Request request = MakeRequest("POST", path);
-  request.timeout += grace > Millis(0) ? grace : kLongestStop;
+  request.timeout = kKillTimeouts * options_.timeout + (grace > Millis(0) ? grace : own_grace);
   Send(*call, std::move(request),
        [done = std::move(done)](const Result<http::Response>& reply) { done(reply.status()); });
   return call;

@@ -56,8 +56,10 @@ class EngineClient {
   // `id`: an ID, its beginning, or a name.
   [[nodiscard]] std::unique_ptr<Call> Inspect(const std::string& id, On<Container> done);
   // Asks the engine to stop it: its stop signal, and the kill after `grace` (zero: what the container says). Done when
-  // it has stopped; one that does not run is done at once.
-  [[nodiscard]] std::unique_ptr<Call> Stop(const std::string& id, Millis grace, OnStatus done);
+  // it has stopped; one that does not run is done at once. `own_grace`: what the container says (Container's
+  // stop_timeout), where `grace` is zero; the request waits somewhat longer than that.
+  [[nodiscard]] std::unique_ptr<Call> Stop(const std::string& id, Millis grace, OnStatus done,
+                                           Millis own_grace = Millis(600000));
 
   struct EventHandlers {
     std::function<void()> on_open;  // the engine has accepted: the head of its reply is in

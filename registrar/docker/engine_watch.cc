@@ -24,6 +24,8 @@ namespace {
 
 // Events that wait for the list; the oldest go first. Their containers are inspected all the same.
 constexpr size_t kMaxEarlyEvents = 10000;
+// As many as the engine replays.
+constexpr size_t kMaxReplayed = 256;
 
 bool IsRefusal(const Status& status) { return status.text().ends_with(std::generic_category().message(ECONNREFUSED)); }
 
@@ -48,7 +50,9 @@ struct EngineWatch::Impl {
   void OnInfo(const Result<EngineInfo>& info);
   void OpenStream(const EngineInfo& info);
   void OnEvent(const Event& event);
+  bool IsReplay(const Event& event);
   void TellEvent(const Event& event);
+  void HandOver(const Event& event);
   void List();
   void OnList(const Result<std::vector<ListEntry>>& list);
   void Apply(const std::vector<ListEntry>& list);
@@ -72,8 +76,10 @@ struct EngineWatch::Impl {
   Phase phase = Phase::kAway;
   bool connected = false;  // told by on_connected and not yet by on_lost
   bool told_lost = false;
-  bool streamed = false;  // there was a stream before
-  int64_t newest = 0;     // the largest time of an event, at first the engine's time
+  bool streamed = false;           // there was a stream before
+  int64_t newest = 0;              // the largest time of an event, at first the engine's time
+  std::vector<Event> told_newest;  // those of that time
+  std::vector<Event> replayed;     // told by an earlier stream, and expected again in this one
   bool stepped_back = false;
   int refusals = 0;
   bool stale = false;
@@ -153,6 +159,7 @@ void EngineWatch::Impl::OpenStream(const EngineInfo& info) {
   events.on_event = [this](const Event& event) { OnEvent(event); };
   events.on_unreadable = [this] { ListSoon(); };
   events.on_end = [this](const Status& status) { Lost(status); };
+  replayed = told_newest;  // the engine counts `newest` in
   stream = client.Events(newest, std::move(events));
   // An engine may send the head with the first event only.
   list_timer.Start(options.ping_timeout);
@@ -160,8 +167,12 @@ void EngineWatch::Impl::OpenStream(const EngineInfo& info) {
 }
 
 void EngineWatch::Impl::OnEvent(const Event& event) {
+  if (IsReplay(event)) return;
   counters.events[static_cast<size_t>(event.kind)].Add();
-  newest = std::max(newest, event.time_nano);
+  if (event.time_nano > newest) {
+    newest = event.time_nano;
+    told_newest.clear();
+  }
   if (event.kind == EventKind::kOther) return;
   if (phase == Phase::kFollowing) {
     TellEvent(event);
@@ -170,6 +181,18 @@ void EngineWatch::Impl::OnEvent(const Event& event) {
     if (early.size() > kMaxEarlyEvents) early.pop_front();
   }
   if (known.OnEvent(event)) inspector.Inspect(event.container_id);
+}
+
+bool EngineWatch::Impl::IsReplay(const Event& event) {
+  const auto found = std::ranges::find(replayed, event);
+  if (found == replayed.end()) return false;
+  replayed.erase(found);
+  return true;
+}
+
+void EngineWatch::Impl::HandOver(const Event& event) {
+  if (event.time_nano == newest && told_newest.size() < kMaxReplayed) told_newest.push_back(event);
+  Tell(handlers.on_event, event);
 }
 
 void EngineWatch::Impl::TellEvent(const Event& event) {
@@ -181,7 +204,7 @@ void EngineWatch::Impl::TellEvent(const Event& event) {
   if (event.kind == EventKind::kDie || event.kind == EventKind::kStart || event.kind == EventKind::kDestroy) {
     kills.erase(id);
   }
-  Tell(handlers.on_event, event);
+  HandOver(event);
 }
 
 // An event was missed. Not once for every such event.
@@ -261,7 +284,7 @@ void EngineWatch::Impl::OnContainer(Container container) {
   known.OnInspected(container);
   Tell(handlers.on_container, std::move(container));
   const auto kill = kills.extract(id);
-  if (!kill.empty() && up) Tell(handlers.on_event, kill.mapped());
+  if (!kill.empty() && up) HandOver(kill.mapped());
 }
 
 void EngineWatch::Impl::OnGone(const std::string& id) {
@@ -297,6 +320,8 @@ void EngineWatch::Impl::Lost(const Status& status) {
   syncing = false;
   to_try.clear();
   list_again = list_soon = false;
+  early.clear();
+  kills.clear();
   begin_timer.Start(round_backoff.Next(random));
   log.Report(status);
   const bool news = std::exchange(connected, false) || !told_lost;
@@ -322,7 +347,7 @@ EngineWatch::EngineWatch(net::Loop& loop, EngineClient& client, EngineWatchOptio
 
 EngineWatch::~EngineWatch() = default;
 
-void EngineWatch::Refresh(const std::string& id) { impl_->inspector.Inspect(id); }
+void EngineWatch::Refresh(const std::string& id) { impl_->inspector.Want(id); }
 
 void EngineWatch::Relist() {
   if (impl_->phase == Impl::Phase::kListing) impl_->list_again = true;
@@ -330,10 +355,6 @@ void EngineWatch::Relist() {
 }
 
 bool EngineWatch::connected() const { return impl_->connected; }
-
-bool EngineWatch::IsUnclear(const std::string& id) const {
-  return impl_->known.Has(id) && !impl_->known.WasInspected(id);
-}
 
 bool EngineWatch::stale_socket() const { return impl_->stale; }
 

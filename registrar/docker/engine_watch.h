@@ -35,9 +35,9 @@ struct EngineWatchOptions {
   // is confirmed by a second one this much later before it is believed.
   Millis confirm_delay{2000};
   // Where this file exists, a unix socket that refuses so many rounds in a row was mounted into this container and has
-  // died with an earlier engine.
+  // died with an earlier engine. The rounds come to about three minutes: an engine may be away for a minute or two.
   std::string container_mark = "/.dockerenv";
-  int stale_after = 10;
+  int stale_after = 30;
 };
 
 class EngineWatch {
@@ -46,12 +46,13 @@ class EngineWatch {
   // watch.
   struct Handlers {
     std::function<void(const EngineInfo&)> on_connected;  // at the begin of every round
-    // Every event but kOther, before the inspect that it causes; those of a round's beginning after its list. A kill of
-    // a container that was never inspected comes after its first inspect.
+    // Every event but kOther, once however often the engine replays it, before the inspect that it causes; those of a
+    // round's beginning after its list. A kill of a container that was never inspected comes after its first inspect.
+    // What was not told yet when the stream is lost never is.
     std::function<void(const Event&)> on_event;
     std::function<void(Container)> on_container;         // an inspect that began after the last event of this container
     std::function<void(const std::string& id)> on_gone;  // an inspect says so: 404
-    // A full list has been worked off: the picture is whole, but for containers whose inspect fails (IsUnclear).
+    // A full list has been worked off: the picture is whole, but for containers whose inspect fails.
     std::function<void()> on_synced;
     // Once per loss, or when the first connect fails; what is known stays as it is, and trying goes on. kConfig:
     // somebody must act, the text says how. Once more when the socket turns out to be stale.
@@ -63,15 +64,12 @@ class EngineWatch {
   EngineWatch(const EngineWatch&) = delete;
   EngineWatch& operator=(const EngineWatch&) = delete;
 
-  // Inspects it again (coalesced with what is under way).
+  // Inspects it, unless an inspect of it is asked for or under way: that one's answer will do.
   void Refresh(const std::string& id);
   // A full list now.
   void Relist();
 
   bool connected() const;
-  // The engine has this container, but no inspect has told yet what it is like: it was stopped when first seen, or its
-  // inspect fails. Whoever holds something of it may ask with Refresh.
-  bool IsUnclear(const std::string& id) const;
   // stale_after has been reached; only a new container of this program helps.
   bool stale_socket() const;
   // Wall time of the last full list, zero before the first; for metrics.

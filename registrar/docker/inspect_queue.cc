@@ -24,6 +24,11 @@ void InspectQueue::MarkDirty(const std::string& id) {
   Enqueue(item);
 }
 
+void InspectQueue::Want(const std::string& id) {
+  const auto [item, fresh] = items_.try_emplace(id);
+  if (fresh) Enqueue(item);
+}
+
 std::optional<std::string> InspectQueue::Next(Millis now) {
   while (!waiting_.empty() && waiting_.begin()->first <= now) {
     const auto item = items_.find(waiting_.begin()->second);
@@ -64,11 +69,6 @@ void InspectQueue::Interrupt() {
     item->second.backoff.reset();
     if (item->second.state != State::kQueued) Enqueue(item);
   }
-}
-
-bool InspectQueue::IsUnderWay(const std::string& id) const {
-  const auto item = items_.find(id);
-  return item != items_.end() && item->second.state == State::kUnderWay;
 }
 
 std::optional<Millis> InspectQueue::NextDeadline() const {

@@ -22,6 +22,8 @@ class InspectQueue {
 
   // Something has happened: an inspect must begin after this. Ends a wait after a failure.
   void MarkDirty(const std::string& id);
+  // An inspect is wanted, whenever it began: changes nothing where one is queued, waiting or under way.
+  void Want(const std::string& id);
   // The next one to inspect, which is then under way; none = nothing to do now. In the order of marks.
   std::optional<std::string> Next(Millis now);
 
@@ -32,12 +34,8 @@ class InspectQueue {
   // The connection is lost: what was under way is queued again, and nobody waits any longer.
   void Interrupt();
 
-  // Queued, waiting or under way.
-  bool Has(const std::string& id) const { return items_.contains(id); }
-  bool IsUnderWay(const std::string& id) const;
   // When a wait ends; none = nobody waits.
   std::optional<Millis> NextDeadline() const;
-  size_t size() const { return items_.size(); }
 
  private:
   enum class State : unsigned char { kQueued, kWaiting, kUnderWay };

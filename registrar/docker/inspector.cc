@@ -21,6 +21,12 @@ void Inspector::Inspect(const std::string& id) {
   if (!paused_) timer_.Start(Millis(0));
 }
 
+void Inspector::Want(const std::string& id) {
+  if (id.empty()) return;
+  queue_.Want(id);
+  if (!paused_) timer_.Start(Millis(0));
+}
+
 void Inspector::Resume() {
   paused_ = false;
   timer_.Start(Millis(0));

@@ -37,6 +37,8 @@ class Inspector {
 
   // Soon, and once for all calls of this turn of the loop.
   void Inspect(const std::string& id);
+  // The same, but one that is already asked for, or under way, will do.
+  void Want(const std::string& id);
   void Resume();
   // Nothing is under way afterwards; what was is done again after Resume.
   void Pause();

@@ -11,6 +11,7 @@ namespace {
 
 constexpr size_t kShown = 60;
 constexpr int64_t kMaxCount = 1000;
+constexpr size_t kMaxHeaders = 64;
 
 bool IsTokenCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
@@ -60,7 +61,8 @@ std::string CheckKeys::KeyText(std::string_view key) const {
 }
 
 std::string CheckKeys::WithValue(std::string_view key) const {
-  return KeyText(key) + "=" + std::string(Value(key).substr(0, kShown));
+  const std::string_view value = Value(key);
+  return KeyText(key) + "=" + std::string(value.substr(0, CharacterStart(value, kShown)));
 }
 
 std::string CheckKeys::Duration(std::string_view key) const {
@@ -73,6 +75,14 @@ std::string CheckKeys::Duration(std::string_view key) const {
   }
   Warn(WithValue(key) + " is not used: write a duration above zero, as 10s or 1m30s");
   return {};
+}
+
+std::string CheckKeys::AtLeast(std::string_view key, std::string text, std::chrono::seconds least) const {
+  const auto duration = consul::ParseDuration(text);
+  if (!duration || *duration >= least) return text;
+  std::string raised = std::to_string(least.count()) + "s";
+  Warn(WithValue(key) + " is too short to be kept: " + raised + " is used");
+  return raised;
 }
 
 int CheckKeys::Count(std::string_view key) const {
@@ -100,18 +110,23 @@ std::string CheckKeys::Status(std::string_view key) const {
 std::vector<HeaderLine> CheckKeys::Headers() const {
   const std::string begin = begin_ + "http_header_";
   std::vector<HeaderLine> lines;
-  const auto& all = metadata_.all();
-  for (auto at = all.lower_bound(begin); at != all.end() && at->first.starts_with(begin); ++at) {
-    const std::string key = at->first.substr(begin_.size());
-    std::string name = HeaderName(std::string_view(at->first).substr(begin.size()));
-    if (name.empty() || !IsHeaderValue(Value(key))) {
-      Warn(KeyText(key) + " is not used: it is no header that HTTP can carry");
-      continue;
+  metadata_.ForEach(begin, [&](const std::string& whole, const MetadataValue& found) {
+    if (found.plain) return true;
+    const std::string_view key = std::string_view(whole).substr(begin_.size());
+    const std::string_view value = Trimmed(found.value);
+    std::string name = HeaderName(std::string_view(whole).substr(begin.size()));
+    if (lines.size() == kMaxHeaders) {
+      Warn(KeyText("http_header_") + "...: only the first " + std::to_string(kMaxHeaders) + " headers are used");
+      return false;
     }
-    const std::string_view value = Value(key);
+    if (name.empty() || !IsHeaderValue(value)) {
+      Warn(KeyText(key) + " is not used: it is no header that HTTP can carry");
+      return true;
+    }
     const auto same = std::ranges::find(lines, name, &HeaderLine::name);
     if (same == lines.end()) lines.push_back({.name = std::move(name), .values = {std::string(value)}});
-  }
+    return true;
+  });
   std::ranges::sort(lines, {}, &HeaderLine::name);
   return lines;
 }

@@ -3,6 +3,7 @@
 // corrected or dropped here, with a warning that names the key. Pure.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,23 +21,25 @@ class CheckKeys {
 
   // "http" is CHECK_HTTP. Blanks around a value are cut.
   std::string_view Value(std::string_view key) const;
+  bool IsAnyGiven() const { return metadata_.HasAny(begin_); }
   bool Has(std::string_view key) const { return !Value(key).empty(); }
   // Not empty, and not 0, false, no or off; those count as on with Compat::kRegistrator.
   bool IsOn(std::string_view key) const;
 
   // A Go duration above zero. A bare number counts as seconds, with a warning. "" when absent or unusable.
   std::string Duration(std::string_view key) const;
+  // Raises a duration below `least`, with a warning. `text` is what Duration(key) returned.
+  std::string AtLeast(std::string_view key, std::string text, std::chrono::seconds least) const;
   // 0 when absent or unusable.
   int Count(std::string_view key) const;
   std::optional<uint16_t> Port(std::string_view key) const;
   // passing, warning, critical or "".
   std::string Status(std::string_view key) const;
-  // HTTP_HEADER_<NAME>: names as HTTP writes them ("X-Request-Id"), sorted.
+  // HTTP_HEADER_<NAME>: names as HTTP writes them ("X-Request-Id"), sorted; at most 64.
   std::vector<HeaderLine> Headers() const;
 
   std::string KeyText(std::string_view key) const;  // as people write it: "SERVICE_CHECK_2_HTTP"
   void Warn(std::string text) const { warnings_.push_back(std::move(text)); }
-  Compat compat() const { return options_.compat; }
 
  private:
   std::string WithValue(std::string_view key) const;  // "SERVICE_CHECK_TTL=10x", cut when long

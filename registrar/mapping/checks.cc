@@ -1,10 +1,14 @@
 // Signpost. Apache-2.0; see LICENSE.
 #include "registrar/mapping/checks.h"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "registrar/mapping/address.h"
 #include "registrar/mapping/check_keys.h"
 #include "registrar/mapping/health.h"
 #include "registrar/mapping/split_command.h"
@@ -14,6 +18,9 @@ namespace signpost::registrar {
 namespace {
 
 constexpr int kMaxChecks = 9;
+constexpr size_t kMaxArgument = size_t{4} << 10U;
+constexpr size_t kMaxArguments = 64;
+constexpr std::chrono::seconds kLeastHeartbeat(3);  // what registrar can keep beside its other work
 
 // One check in the making: what it refers to, its keys, and where it goes.
 struct Draft {
@@ -60,10 +67,18 @@ bool BuildHttp(const Draft& draft, std::string_view key, CheckDefinition& check)
   return true;
 }
 
+bool AreShort(const Draft& draft, std::string_view key, const Strings& words) {
+  const auto is_long = [](const std::string& word) { return word.size() > kMaxArgument; };
+  if (words.size() <= kMaxArguments && std::ranges::none_of(words, is_long)) return true;
+  draft.keys.Warn(draft.keys.KeyText(key) + " is not used: a command has at most " + std::to_string(kMaxArguments) +
+                  " words of at most " + std::to_string(kMaxArgument) + " bytes; put it into a file");
+  return false;
+}
+
 bool BuildCommand(const Draft& draft, std::string_view key, CheckDefinition& check) {
   check.script_args = {"check-cmd", draft.subject.container.id.substr(0, 12),
                        std::to_string(draft.subject.container_port), std::string(draft.keys.Value(key))};
-  return true;
+  return AreShort(draft, key, check.script_args);
 }
 
 bool SplitInto(const Draft& draft, std::string_view key, Strings& words) {
@@ -73,7 +88,7 @@ bool SplitInto(const Draft& draft, std::string_view key, Strings& words) {
     return false;
   }
   words = std::move(split).value();
-  return true;
+  return AreShort(draft, key, words);
 }
 
 void ReplaceAll(std::string& text, std::string_view from, const std::string& to) {
@@ -89,14 +104,17 @@ bool BuildScript(const Draft& draft, std::string_view key, CheckDefinition& chec
     ReplaceAll(word, "$SERVICE_PORT", std::to_string(draft.port));
   }
   check.timeout = draft.keys.Duration("timeout");
-  return true;
+  return AreShort(draft, key, check.script_args);
 }
 
 bool BuildTtl(const Draft& draft, std::string_view key, CheckDefinition& check) {
   check.ttl = draft.keys.Duration(key);
   const bool application = LowerCase(draft.keys.Value("ttl_owner")) == "app";
   check.owner = application ? CheckOwner::kApplication : CheckOwner::kHeartbeat;
-  if (!application) check.status = "passing";
+  if (!application) {
+    check.ttl = draft.keys.AtLeast(key, std::move(check.ttl), kLeastHeartbeat);
+    check.status = "passing";
+  }
   return !check.ttl.empty();
 }
 
@@ -182,6 +200,10 @@ void FillCommon(const CheckKeys& keys, const Kind& kind, CheckDefinition& check)
 std::string CheckHost(const CheckSubject& subject, const CheckKeys& keys) {
   std::string_view host = keys.Value("address");
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (!host.empty() && !IsUsableAddress(host)) {
+    keys.Warn(keys.KeyText("address") + " is not used: write an IP address or a host name");
+    host = {};
+  }
   if (host.empty()) host = subject.address;
   return std::string(host.empty() ? "127.0.0.1" : host);
 }
@@ -203,6 +225,7 @@ std::vector<CheckDefinition> MakeChecks(const CheckSubject& subject, const Metad
   std::vector<CheckDefinition> checks;
   for (int number = 1; number <= kMaxChecks; ++number) {
     const CheckKeys keys(metadata, options, number, warnings);
+    if (!keys.IsAnyGiven()) continue;
     std::optional<CheckDefinition> check = DeclaredCheck(subject, keys);
     if (!check) continue;
     check->check_id = "service:" + std::string(subject.service_id) + (number == 1 ? "" : ":" + std::to_string(number));

@@ -5,7 +5,8 @@
 // The kind is the first that is declared of HTTP, HTTPS, CMD, SCRIPT, TTL, TCP, GRPC, DOCKER, ALIAS; others of the same
 // number are left out with a warning. HTTP and HTTPS take a path or a whole URL; GRPC a switch, or "/NAME" of the
 // service to ask for; ALIAS the ID of another service of the same agent; TTL_OWNER=app leaves a TTL check to the
-// application.
+// application, others are of at least 3 seconds. ADDRESS is an address or a host name. A command has at most 64 words
+// of at most 4 KiB.
 #pragma once
 
 #include <string_view>

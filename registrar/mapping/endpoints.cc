@@ -6,6 +6,7 @@
 #include "registrar/mapping/port_reach.h"
 #include "registrar/mapping/selection.h"
 #include "registrar/mapping/text_values.h"
+#include "registrar/mapping/warnings.h"
 
 namespace signpost::registrar {
 namespace {
@@ -94,6 +95,8 @@ std::vector<Endpoint> FindEndpoints(const Container& container, const MetadataSo
     const Metadata keys = metadata.ForPort(port.number, port.protocol);
     const PortSubject subject{container, *owner, keys, options, port};
     std::vector<Endpoint> found = EndpointsOfPort(subject, IsIgnored(keys, options.compat) ? unheard : warnings);
+    unheard.clear();
+    CondenseWarnings(warnings);
     endpoints.insert(endpoints.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   }
   const bool wanted = given_port.has_value() || ParseSwitch(general.Value("register")).value_or(false);

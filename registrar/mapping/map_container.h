@@ -17,8 +17,10 @@ namespace signpost::registrar {
 using FindContainer = std::function<const Container*(std::string_view id)>;
 
 struct Mapping {
-  std::vector<Service> services;  // in the order of ports; IDs are unique
-  Strings warnings;  // sentences for the log: what was corrected, dropped or skipped, and what to do; at most 64
+  // In the order of ports; IDs are unique, those of checks as well. At most 4,096, with texts of at most 32 MiB.
+  std::vector<Service> services;
+  // Sentences for the log: what was corrected, dropped or skipped, and what to do; at most 64 of at most 300 bytes.
+  Strings warnings;
 };
 
 // As if the container ran: whether it does (IsUp) is the caller's business.

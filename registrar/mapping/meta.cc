@@ -66,10 +66,8 @@ std::string Collector::Acceptable(std::string_view key) {
 
 std::string Collector::Shortened(std::string_view key, std::string_view value) {
   if (value.size() <= kMaxValue) return std::string(value);
-  size_t end = kMaxValue;
-  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0U) == 0x80) --end;
   warnings_.push_back("the value of Meta key \"" + std::string(key) + "\" is cut: Consul takes at most 512 bytes");
-  return std::string(value.substr(0, end));
+  return std::string(value.substr(0, CharacterStart(value, kMaxValue)));
 }
 
 void Collector::Add(std::string_view key, std::string_view value) {
@@ -118,16 +116,18 @@ bool IsReservedKey(std::string_view key) {
 
 StringPairs MakeMeta(const Metadata& metadata, const MappingOptions& options, Strings& warnings) {
   Collector collector(options.prefix, warnings);
-  for (const auto& [key, value] : metadata.all()) {
-    if (key.starts_with(kExplicit)) collector.Add(std::string_view(key).substr(kExplicit.size()), value.value);
-  }
+  metadata.ForEach(kExplicit, [&](const std::string& key, const MetadataValue& value) {
+    if (!value.plain) collector.Add(std::string_view(key).substr(kExplicit.size()), value.value);
+    return true;
+  });
   for (const auto& [key, value] : options.meta) collector.Add(key, value);
   // Keys that need no rewriting first: they win over those that are rewritten to the same.
   for (const bool plain : {true, false}) {
-    for (const auto& [key, value] : metadata.all()) {
+    metadata.ForEach("", [&](const std::string& key, const MetadataValue& value) {
       const bool check = options.compat == Compat::kRegistrator && key.starts_with(kCheck);
-      if (IsPlain(key) == plain && (check || !IsReservedKey(key))) collector.Add(key, value.value);
-    }
+      if (IsPlain(key) == plain && (value.plain || check || !IsReservedKey(key))) collector.Add(key, value.value);
+      return true;
+    });
   }
   return collector.Take();
 }

@@ -2,6 +2,7 @@
 #include "registrar/mapping/metadata.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -38,6 +39,26 @@ std::optional<std::pair<int, int>> ReadPorts(std::string_view text) {
   return std::minmax(*first, *last);
 }
 
+constexpr std::array<std::string_view, 19> kRegistratorKeys = {"id",
+                                                               "name",
+                                                               "tags",
+                                                               "ignore",
+                                                               "check_http",
+                                                               "check_http_method",
+                                                               "check_https",
+                                                               "check_https_method",
+                                                               "check_cmd",
+                                                               "check_script",
+                                                               "check_ttl",
+                                                               "check_tcp",
+                                                               "check_grpc",
+                                                               "check_grpc_use_tls",
+                                                               "check_tls_skip_verify",
+                                                               "check_interval",
+                                                               "check_timeout",
+                                                               "check_initial_status",
+                                                               "check_deregister_after"};
+
 std::string Underscored(std::string_view dotted) {
   std::string name(dotted);
   std::replace(name.begin(), name.end(), '.', '_');
@@ -47,8 +68,9 @@ std::string Underscored(std::string_view dotted) {
 }  // namespace
 
 const MetadataValue* Metadata::Find(std::string_view key) const {
-  const auto found = values_.find(key);
-  return found == values_.end() ? nullptr : &found->second;
+  auto found = own_.find(key);
+  if (found == own_.end() && (found = general_->find(key)) == general_->end()) return nullptr;
+  return found->second.plain ? nullptr : &found->second;
 }
 
 std::string_view Metadata::Value(std::string_view key) const {
@@ -58,17 +80,27 @@ std::string_view Metadata::Value(std::string_view key) const {
 
 bool Metadata::Has(std::string_view key) const { return !Value(key).empty(); }
 
-MetadataSource::MetadataSource(const Container& container, std::string_view prefix) : prefix_(prefix) {
+bool Metadata::HasAny(std::string_view begin) const {
+  bool any = false;
+  ForEach(begin, [&](const std::string&, const MetadataValue&) {
+    any = true;
+    return false;
+  });
+  return any;
+}
+
+MetadataSource::MetadataSource(const Container& container, std::string_view prefix, Compat compat) : prefix_(prefix) {
   for (const auto& [name, value] : container.labels) {
-    if (name.starts_with(prefix)) Add(ReadEntry(name.substr(prefix.size()), value, true));
+    if (name.starts_with(prefix)) Add(Inert(ReadEntry(name.substr(prefix.size()), value, true), compat));
     if (name.starts_with(kDottedPrefix)) {
       Add(ReadEntry(Underscored(std::string_view(name).substr(kDottedPrefix.size())), value, true));
     }
   }
   for (const auto& [name, value] : container.environment) {
-    if (name.starts_with(prefix)) Add(ReadEntry(name.substr(prefix.size()), value, false));
+    if (name.starts_with(prefix)) Add(Inert(ReadEntry(name.substr(prefix.size()), value, false), compat));
   }
   std::stable_sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.rank < b.rank; });
+  ReadGeneral();
 }
 
 std::optional<MetadataSource::Entry> MetadataSource::ReadEntry(std::string_view name, std::string_view value,
@@ -93,6 +125,14 @@ void MetadataSource::Add(std::optional<Entry> entry) {
   if (entry && entries_.size() < kMaxEntries) entries_.push_back(std::move(*entry));
 }
 
+// What Registrator did not know means nothing with its rules.
+std::optional<MetadataSource::Entry> MetadataSource::Inert(std::optional<Entry> entry, Compat compat) {
+  if (entry && compat == Compat::kRegistrator) {
+    entry->plain = std::ranges::find(kRegistratorKeys, entry->key) == kRegistratorKeys.end();
+  }
+  return entry;
+}
+
 void MetadataSource::RenderTemplates(const Container& container, Strings& warnings) {
   for (Entry& entry : entries_) {
     if (entry.key == kTags || entry.key == kMoreTags || entry.value.find("{{") == std::string::npos) continue;
@@ -104,31 +144,32 @@ void MetadataSource::RenderTemplates(const Container& container, Strings& warnin
                          " is used as it is written: " + rendered.status().text() + "; correct the template");
     }
   }
+  ReadGeneral();
+}
+
+void MetadataSource::ReadGeneral() {
+  Metadata metadata;
+  for (of_ports_ = 0; of_ports_ < entries_.size() && entries_[of_ports_].last_port == 0; ++of_ports_) {
+    Apply(entries_[of_ports_], metadata);
+  }
+  general_ = std::make_shared<const Metadata::Values>(std::move(metadata).TakeOwn());
 }
 
 Metadata MetadataSource::ForPort(uint16_t port, Protocol protocol) const {
-  Metadata metadata;
-  for (const Entry& entry : entries_) {
-    const bool general = entry.last_port == 0;
+  Metadata metadata(general_);
+  for (size_t i = of_ports_; i < entries_.size(); ++i) {
+    const Entry& entry = entries_[i];
     const bool in_range = entry.first_port <= port && port <= entry.last_port;
     const bool same_protocol = !entry.protocol || *entry.protocol == protocol;
-    if (general || (in_range && same_protocol)) Apply(entry, metadata);
-  }
-  return metadata;
-}
-
-Metadata MetadataSource::General() const {
-  Metadata metadata;
-  for (const Entry& entry : entries_) {
-    if (entry.last_port == 0) Apply(entry, metadata);
+    if (in_range && same_protocol) Apply(entry, metadata);
   }
   return metadata;
 }
 
 void MetadataSource::Apply(const Entry& entry, Metadata& metadata) {
   const bool port_form = entry.last_port != 0 && entry.rank >= 4;
-  if (entry.key != kMoreTags) {
-    metadata.Set(entry.key, {entry.value, port_form});
+  if (entry.key != kMoreTags || entry.plain) {
+    metadata.Set(entry.key, {entry.value, port_form, entry.plain});
     return;
   }
   const std::string_view before = metadata.Value(kTags);

@@ -32,8 +32,6 @@ void Locate(const HostBinding& binding, bool ipv6, const MappingOptions& options
     side.push_back({forced ? host : binding.address, binding.port});
   } else if (!host.empty() || (host_unknown && !ipv6)) {
     side.push_back({host, binding.port});
-  } else {
-    published.family_left_out = true;
   }
 }
 

@@ -13,7 +13,6 @@ struct Published {
   // every address leads to the host's address of that family. Addresses on loopback only with publish_loopback.
   std::vector<Reach> reaches;
   bool loopback_left_out = false;
-  bool family_left_out = false;  // on every address of a family of which this host has none
 };
 
 Published ReadBindings(const std::vector<HostBinding>& bindings, const MappingOptions& options);

@@ -28,7 +28,8 @@ struct HeaderLine {
 
 // Empty fields are not sent.
 struct CheckDefinition {
-  std::string check_id;  // always set: "service:<id>", "service:<id>:2", ..., "docker:<id>" for kDockerHealth
+  std::string check_id;  // always set: "service:<id>", "service:<id>:2", ..., "docker:<id>" for kDockerHealth,
+                         // "alias:<id>" for a further name
   std::string name;
   std::string notes;
   CheckOwner owner = CheckOwner::kAgent;

@@ -4,40 +4,48 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "registrar/mapping/naming.h"
 #include "registrar/mapping/tags.h"
 #include "registrar/mapping/text_values.h"
+#include "registrar/mapping/warnings.h"
 
 namespace signpost::registrar {
 namespace {
 
-// The names that the keys give, the main one first; none without SERVICE_NAME.
+constexpr size_t kMaxRead = kMaxNames + 1;  // of one key: one more tells that there are too many
+
 Strings GivenNames(const Metadata& metadata, Compat compat) {
   const std::string_view name = metadata.Value("name");
-  if (compat != Compat::kRegistrator) return SplitTags(name);
+  if (compat != Compat::kRegistrator) return SplitTags(name, kMaxRead);
   return name.empty() ? Strings{} : Strings{std::string(name)};
 }
 
 std::string Suffix(const ServiceDraft& draft, const MappingOptions& options, bool group) {
-  const MetadataValue* name = draft.metadata.Find("name");
-  const bool named_by_port = name != nullptr && name->port_form && !name->value.empty();
   const bool always = options.port_suffix == PortSuffix::kAlways;
   const bool wanted = always || (options.port_suffix == PortSuffix::kAuto && group);
-  if (!wanted || named_by_port || draft.endpoint.container_port == 0) return {};
+  if (!wanted || draft.named_by_port || draft.endpoint.container_port == 0) return {};
   return "-" + std::to_string(draft.endpoint.container_port);
 }
 
-void GiveName(const std::string& default_name, const MappingOptions& options, bool group, ServiceDraft& draft) {
-  Strings names = GivenNames(draft.metadata, options.compat);
+void GiveName(const std::string& default_name, const MappingOptions& options, bool group, ServiceDraft& draft,
+              Strings& warnings) {
+  Strings names = std::move(draft.given_names);
   if (names.empty()) names.push_back(default_name);
-  for (std::string& alias : SplitTags(draft.metadata.Value("alias"))) names.push_back(std::move(alias));
+  for (std::string& alias : draft.given_aliases) names.push_back(std::move(alias));
+  draft.given_aliases.clear();
 
   const std::string suffix = Suffix(draft, options, group);
   Strings finished;
   for (const std::string& name : names) {
     const std::string whole = options.dns_safe_names ? DnsSafe(name + suffix) : name + suffix;
     if (std::find(finished.begin(), finished.end(), whole) == finished.end()) finished.push_back(whole);
+  }
+  if (finished.size() > kMaxNames) {
+    finished.resize(kMaxNames);
+    warnings.push_back("a port has at most " + std::to_string(kMaxNames) + " names, the others are left out; shorten " +
+                       KeyName(options.prefix, "name") + " and " + KeyName(options.prefix, "alias"));
   }
   draft.name = finished.front();
   draft.aliases.assign(finished.begin() + 1, finished.end());
@@ -84,8 +92,8 @@ void MakeUnique(std::vector<ServiceDraft>& drafts, Strings& warnings) {
 std::map<std::string, IdUse, std::less<>> CountIds(const std::vector<ServiceDraft>& drafts) {
   std::map<std::string, IdUse, std::less<>> uses;
   for (const ServiceDraft& draft : drafts) {
-    if (!draft.metadata.Has("id")) continue;
-    IdUse& use = uses[std::string(draft.metadata.Value("id"))];
+    if (draft.given_id.empty()) continue;
+    IdUse& use = uses[draft.given_id];
     use.numbers.insert(draft.endpoint.container_port);
     use.ports.insert({draft.endpoint.container_port, draft.endpoint.protocol});
   }
@@ -94,10 +102,22 @@ std::map<std::string, IdUse, std::less<>> CountIds(const std::vector<ServiceDraf
 
 }  // namespace
 
+ServiceDraft ReadDraft(Endpoint endpoint, const Metadata& metadata, const MappingOptions& options) {
+  const MetadataValue* name = metadata.Find("name");
+  return {.endpoint = std::move(endpoint),
+          .given_names = GivenNames(metadata, options.compat),
+          .given_aliases = SplitTags(metadata.Value("alias"), kMaxRead),
+          .named_by_port = name != nullptr && name->port_form && !name->value.empty(),
+          .given_id = std::string(metadata.Value("id"))};
+}
+
 void GiveNames(const Container& container, const MappingOptions& options, bool group, std::vector<ServiceDraft>& drafts,
                Strings& warnings) {
   const std::string default_name = DefaultName(container, options.compat);
-  for (ServiceDraft& draft : drafts) GiveName(default_name, options, group, draft);
+  for (ServiceDraft& draft : drafts) {
+    GiveName(default_name, options, group, draft, warnings);
+    CondenseWarnings(warnings);
+  }
   WarnOfSharedNames(options, drafts, warnings);
 }
 
@@ -112,7 +132,7 @@ void GiveIds(const Container& container, const MappingOptions& options, std::vec
   }
   for (ServiceDraft& draft : drafts) {
     const Endpoint& endpoint = draft.endpoint;
-    const auto use = uses.find(draft.metadata.Value("id"));
+    const auto use = uses.find(draft.given_id);
     draft.id = use != uses.end()
                    ? GivenId(draft, use->first, use->second)
                    : GeneratedId(options.node_id, CallName(container), endpoint.container_port, endpoint.protocol);

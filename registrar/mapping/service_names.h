@@ -11,17 +11,27 @@
 
 namespace signpost::registrar {
 
-// A service before it is made: the endpoint and what counts for it.
+inline constexpr size_t kMaxNames = 16;  // of one port
+
+// A service before it is made. It keeps what all of them together decide on; the other keys are read when it is made,
+// since those of thousands of ports would not fit into memory at once.
 struct ServiceDraft {
   Endpoint endpoint;
-  Metadata metadata;
+  Strings given_names;  // the main one first; none without SERVICE_NAME
+  Strings given_aliases;
+  bool named_by_port = false;  // by a key that names this one port
+  std::string given_id;
   std::string name;
   Strings aliases;  // further names; each becomes a service of its own
   std::string id;
 };
 
+// The draft of an endpoint, without name and ID.
+ServiceDraft ReadDraft(Endpoint endpoint, const Metadata& metadata, const MappingOptions& options);
+
 // SERVICE_NAME (of a list the first; the others and SERVICE_ALIAS are further names), else DefaultName. "-<port>" is
-// appended as options.port_suffix says; `group`: there is more than one port.
+// appended as options.port_suffix says; `group`: there is more than one port. Of more than kMaxNames names the
+// last are left out, with a warning.
 void GiveNames(const Container& container, const MappingOptions& options, bool group, std::vector<ServiceDraft>& drafts,
                Strings& warnings);
 

@@ -25,14 +25,14 @@ void AddList(std::string_view text, std::string_view origin, const Container& co
 
 }  // namespace
 
-Strings SplitTags(std::string_view text) {
+Strings SplitTags(std::string_view text, size_t max) {
   Strings tags;
   std::string piece;
   const auto finish = [&] {
     if (const std::string_view tag = Trimmed(piece); !tag.empty()) tags.emplace_back(tag);
     piece.clear();
   };
-  for (size_t i = 0; i < text.size(); ++i) {
+  for (size_t i = 0; i < text.size() && tags.size() < max; ++i) {
     if (text[i] == ',') {
       finish();
     } else {
@@ -40,7 +40,7 @@ Strings SplitTags(std::string_view text) {
       piece += text[i];
     }
   }
-  finish();
+  if (tags.size() < max) finish();
   return tags;
 }
 

@@ -29,12 +29,6 @@ struct Function {
   Outcome (*call)(const Arguments&);
 };
 
-// Moves back to the first byte of a UTF-8 character.
-size_t CharacterStart(std::string_view text, size_t at) {
-  while (at > 0 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80) --at;
-  return at;
-}
-
 size_t Position(std::string_view text, int64_t at) {
   const auto size = static_cast<int64_t>(text.size());
   if (at < 0) at += size;

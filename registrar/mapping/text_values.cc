@@ -53,6 +53,11 @@ std::string KeyName(std::string_view prefix, std::string_view key) {
   return name;
 }
 
+size_t CharacterStart(std::string_view text, size_t at) {
+  while (at > 0 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80) --at;
+  return at;
+}
+
 std::optional<int64_t> ParseWhole(std::string_view text, int64_t max) {
   int64_t value = 0;
   if (text.empty() || LeadingDigits(text) != text.size()) return std::nullopt;

@@ -17,6 +17,9 @@ std::string LowerCase(std::string_view text);     // ASCII only
 // "SERVICE_WEIGHT" of "SERVICE_" and "weight": the key as people write it.
 std::string KeyName(std::string_view prefix, std::string_view key);
 
+// `at`, or the first byte of the UTF-8 character that it stands inside of.
+size_t CharacterStart(std::string_view text, size_t at);
+
 // Digits only, at most `max`; nothing else, no sign.
 std::optional<int64_t> ParseWhole(std::string_view text, int64_t max);
 // 1, true, yes, on; 0, false, no, off; in any case.

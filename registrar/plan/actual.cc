@@ -63,7 +63,19 @@ void ReadCheck(std::string_view id, json::Value entry, ActualServices& services)
   service->second.checks.push_back({.id = std::string(id),
                                     .status = std::string(entry["Status"].String()),
                                     .output = std::string(entry["Output"].String()),
-                                    .notes = std::string(entry["Notes"].String())});
+                                    .notes = std::string(entry["Notes"].String()),
+                                    .type = std::string(entry["Type"].String())});
+}
+
+// In the order in which Consul decides.
+std::string TypeOf(const CheckDefinition& check) {
+  if (!check.grpc.empty()) return "grpc";
+  if (!check.http.empty()) return "http";
+  if (!check.ttl.empty()) return "ttl";
+  if (!check.tcp.empty()) return "tcp";
+  if (!check.alias_service.empty()) return "alias";
+  if (!check.docker_container_id.empty()) return "docker";
+  return check.script_args.empty() ? "" : "script";
 }
 
 StringPairs SentMeta(const Service& service, std::string_view owner) {
@@ -86,10 +98,10 @@ std::vector<TaggedAddress> SentAddresses(const Service& service) {
   return result;
 }
 
-// Consul keeps the status and output of a check that it has already; others stay unless they are replaced.
-std::vector<ActualCheck> ChecksAfter(const Service& service, const ActualService* before, bool replace_checks) {
+// Consul keeps the status and output of a check that it has already, and every check that is not named.
+std::vector<ActualCheck> ChecksAfter(const Service& service, const ActualService* before) {
   std::vector<ActualCheck> checks;
-  if (before && !replace_checks) checks = before->checks;
+  if (before) checks = before->checks;
   for (const CheckDefinition& check : service.checks) {
     std::erase_if(checks, [&](const ActualCheck& other) { return other.id == check.check_id; });
     const ActualCheck* known = before ? before->FindCheck(check.check_id) : nullptr;
@@ -98,7 +110,8 @@ std::vector<ActualCheck> ChecksAfter(const Service& service, const ActualService
                                 : check.status.empty() ? "critical"
                                                        : check.status,
                       .output = known ? known->output : "",
-                      .notes = json::RepairUtf8(check.notes)});
+                      .notes = json::RepairUtf8(check.notes),
+                      .type = TypeOf(check)});
   }
   std::ranges::sort(checks, {}, &ActualCheck::id);
   return checks;
@@ -146,8 +159,7 @@ Result<ActualServices> ReadAgentServices(std::string_view services_json, std::st
   return result;
 }
 
-ActualService AfterRegistration(const Service& service, std::string_view owner, const ActualService* before,
-                                bool replace_checks) {
+ActualService AfterRegistration(const Service& service, std::string_view owner, const ActualService* before) {
   ActualService after;
   after.id = service.id;
   after.name = json::RepairUtf8(service.name);
@@ -159,8 +171,8 @@ ActualService AfterRegistration(const Service& service, std::string_view owner, 
   after.weight_passing = service.weight_passing;
   after.weight_warning = service.weight_warning;
   after.enable_tag_override = service.enable_tag_override;
-  after.checks = ChecksAfter(service, before, replace_checks);
-  if (before && before->maintenance && !replace_checks) {
+  after.checks = ChecksAfter(service, before);
+  if (before && before->maintenance) {
     after.maintenance = true;
     after.maintenance_reason = before->maintenance_reason;
   }

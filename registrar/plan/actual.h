@@ -17,6 +17,7 @@ struct ActualCheck {
   std::string status;
   std::string output;
   std::string notes;
+  std::string type;  // http, tcp, grpc, ttl, script, docker, alias; "" = the agent does not say
   friend bool operator==(const ActualCheck&, const ActualCheck&) = default;
 };
 
@@ -50,8 +51,7 @@ Result<ActualServices> ReadAgentServices(std::string_view services_json, std::st
 std::vector<TaggedAddress> DerivedAddresses(std::string_view address, int64_t port);
 
 // What a successful registration leaves at the agent: for a picture that needs no reading back. `before` may be null;
-// checks that it had keep their status, and the maintenance mark stays unless the checks are replaced.
-ActualService AfterRegistration(const Service& service, std::string_view owner, const ActualService* before,
-                                bool replace_checks);
+// its checks stay with their status, also those that `service` does not define, and so does its maintenance mark.
+ActualService AfterRegistration(const Service& service, std::string_view owner, const ActualService* before);
 
 }  // namespace signpost::registrar

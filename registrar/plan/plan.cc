@@ -14,7 +14,7 @@
 namespace signpost::registrar {
 namespace {
 
-constexpr std::string_view kDrainReason = "registrar: drain command until ";
+constexpr std::string_view kUntil = " until ";
 
 bool IsAlphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
@@ -24,8 +24,31 @@ bool IsContainerName(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return IsAlphanumeric(c) || c == '_' || c == '.' || c == '-'; });
 }
 
-bool IsPort(std::string_view text) {
-  return !text.empty() && text.size() <= 5 && text.find_first_not_of("0123456789") == std::string_view::npos;
+bool IsDigits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool IsPort(std::string_view text) { return text.size() <= 5 && IsDigits(text); }
+
+bool SkipPrefix(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+// "service:ID", "service:ID:NUMBER", "docker:ID" or "alias:ID"
+bool IsGeneratedCheck(std::string_view check_id, std::string_view service_id) {
+  if (SkipPrefix(check_id, "docker:") || SkipPrefix(check_id, "alias:")) return check_id == service_id;
+  if (!SkipPrefix(check_id, "service:") || !SkipPrefix(check_id, service_id)) return false;
+  return check_id.empty() || (SkipPrefix(check_id, ":") && IsDigits(check_id));
+}
+
+bool Defines(const Service& service, std::string_view check_id) {
+  return std::ranges::find(service.checks, check_id, &CheckDefinition::check_id) != service.checks.end();
+}
+
+std::string ReasonUntil(std::string_view text, int64_t until_seconds) {
+  return std::string(kOwnReason) + std::string(text) + std::string(kUntil) + std::to_string(until_seconds);
 }
 
 // NAME:PORT[:PROTOCOL]
@@ -71,6 +94,7 @@ class Planner {
     if (!desired_.frozen) Register();
     const std::optional<std::string> mark = Mark();
     if (mark && !picture_.maintenance) SetMaintenance(*mark);
+    if (!desired_.frozen) RemoveChecks();
     Report();
     if (!mark && picture_.maintenance) LiftMaintenance();
     return std::move(actions_);
@@ -85,17 +109,40 @@ class Planner {
   void Register() {
     const Service& service = desired_.service;
     if (!actual_) {
-      picture_ = AfterRegistration(service, options_.owner, nullptr, false);
+      picture_ = AfterRegistration(service, options_.owner, nullptr);
       Add(ActionKind::kAdd, "it was not registered");
       return;
     }
-    const bool replace = ChecksOfSpec(actual_->Meta(kSpecKey)) != ChecksOfSpec(SpecOf(service));
-    ActualService after = AfterRegistration(service, options_.owner, actual_, replace);
+    const std::vector<ActualCheck> retyped = DropRetyped();
+    ActualService after = AfterRegistration(service, options_.owner, &picture_);
     std::string reason = Differences(after, *actual_);
     if (!IsOwned(*actual_, options_)) reason = "taken over" + (reason.empty() ? "" : ": " + reason);
-    if (reason.empty()) return;
-    Add(ActionKind::kChange, std::move(reason)).replace_checks = replace;
+    if (reason.empty()) {
+      picture_ = *actual_;
+      return;
+    }
+    for (const ActualCheck& check : retyped) RemoveCheck(check.id, "is of another type");
+    Action& change = Add(ActionKind::kChange, std::move(reason));
+    if (service.enable_tag_override && actual_->enable_tag_override) change.keep_tags = actual_->tags;
     picture_ = std::move(after);
+  }
+
+  // Out of the picture: checks that are to be registered with another type. Consul stops no check of another type.
+  std::vector<ActualCheck> DropRetyped() {
+    const Service& service = desired_.service;
+    const ActualService after = AfterRegistration(service, options_.owner, nullptr);
+    std::vector<ActualCheck> dropped;
+    std::erase_if(picture_.checks, [&](const ActualCheck& check) {
+      const ActualCheck* wanted = after.FindCheck(check.id);
+      if (!wanted || wanted->type.empty() || check.type.empty() || wanted->type == check.type) return false;
+      dropped.push_back(check);
+      return true;
+    });
+    return dropped;
+  }
+
+  void RemoveCheck(const std::string& id, std::string_view why) {
+    Add(ActionKind::kRemoveCheck, "check " + Shown(id) + " " + std::string(why)).report.check_id = id;
   }
 
   // Why the service has to be in maintenance, if it has to: a mark that nobody but its maker may lift comes first.
@@ -103,16 +150,26 @@ class Planner {
     if (actual_ && actual_->maintenance) {
       const std::string& reason = actual_->maintenance_reason;
       const bool own = reason.starts_with(kOwnReason);
-      if (!own || desired_.frozen || options_.now_seconds < DrainUntil(reason)) return reason;
+      const bool lasts = !desired_.may_lift && options_.now_seconds < MarkUntil(reason);
+      if (!own || desired_.frozen || lasts) return reason;
     }
     if (desired_.maintenance.empty()) return std::nullopt;
     return desired_.maintenance;
   }
 
   void SetMaintenance(const std::string& mark) {
-    const bool again = actual_ && actual_->maintenance;
-    Add(ActionKind::kMaintenanceOn, again ? "replacing its checks lifted it" : Shown(mark)).text = mark;
+    Add(ActionKind::kMaintenanceOn, Shown(mark)).text = mark;
     picture_.maintenance = true;
+  }
+
+  void RemoveChecks() {
+    const auto is_left = [this](const ActualCheck& check) {
+      return IsGeneratedCheck(check.id, desired_.service.id) && !Defines(desired_.service, check.id);
+    };
+    for (const ActualCheck& check : picture_.checks) {
+      if (is_left(check)) RemoveCheck(check.id, "is defined no more");
+    }
+    std::erase_if(picture_.checks, is_left);
   }
 
   void LiftMaintenance() {
@@ -156,19 +213,23 @@ Action Removal(const ActualService& actual, const PlanOptions& options) {
 
 }  // namespace
 
-std::string DrainReason(int64_t until_seconds) { return std::string(kDrainReason) + std::to_string(until_seconds); }
+std::string DrainReason(int64_t until_seconds) { return ReasonUntil("drain command", until_seconds); }
 
-int64_t DrainUntil(std::string_view reason) {
-  if (!reason.starts_with(kDrainReason)) return 0;
-  const std::string_view digits = reason.substr(kDrainReason.size());
+std::string StopReason(int64_t until_seconds) { return ReasonUntil("stop signal", until_seconds); }
+
+int64_t MarkUntil(std::string_view reason) {
+  const size_t found = reason.rfind(kUntil);
+  if (!reason.starts_with(kOwnReason) || found == std::string_view::npos) return 0;
+  const std::string_view digits = reason.substr(found + kUntil.size());
   int64_t until = 0;
+  if (!IsDigits(digits)) return 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), until);
-  return error == std::errc() && end == digits.data() + digits.size() ? until : 0;
+  return error == std::errc() ? until : 0;
 }
 
 const char* ActionKindName(ActionKind kind) {
   constexpr std::array<const char*, kActionKinds> kNames = {
-      "add", "change", "remove", "maintenance_on", "maintenance_off", "report"};
+      "add", "change", "remove", "maintenance_on", "maintenance_off", "report", "remove_check"};
   return kNames[static_cast<size_t>(kind)];
 }
 

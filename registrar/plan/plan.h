@@ -24,17 +24,21 @@ struct CheckReport {
 
 // Begins the reason of every maintenance mark that registrar sets; others are the operator's and stay.
 inline constexpr std::string_view kOwnReason = "registrar: ";
-// The mark of the drain command, which another process sets: it lasts until then, by the wall clock in seconds since
-// 1970, or until the container is gone.
+// Reasons with an end, by the wall clock in seconds since 1970: the drain command's ("registrar: drain command until
+// N") and the stop signal's ("registrar: stop signal until N"). Whoever finds such a mark leaves it alone until then.
 std::string DrainReason(int64_t until_seconds);
-// 0 for every other reason.
-int64_t DrainUntil(std::string_view reason);
+std::string StopReason(int64_t until_seconds);
+// The end of an own reason, which any text before " until N" may have; 0 = none.
+int64_t MarkUntil(std::string_view reason);
 
 struct DesiredService {
   Service service;
   // Why it must be in maintenance, beginning with kOwnReason; "" = it must not be in maintenance by registrar. Any mark
   // that is there already will do.
   std::string maintenance;
+  // The mark at the agent was set by this process: it is lifted once `maintenance` is "", whatever its end. An
+  // operator's mark is never lifted.
+  bool may_lift = false;
   std::vector<CheckReport> reports;
   // Stay as it is at the agent, and do not come back when it is gone: what --deregister on-success keeps. Reports are
   // still made, and a maintenance mark may be set but is not lifted.
@@ -48,22 +52,29 @@ struct PlanOptions {
   // removed; "" = none.
   std::string adopt_prefix;
   bool keep_unknown = false;  // removes nothing: --deregister never
-  int64_t now_seconds = 0;    // since 1970; for the mark of the drain command
+  int64_t now_seconds = 0;    // since 1970; for marks with an end
 };
 
-enum class ActionKind : unsigned char { kAdd, kChange, kRemove, kMaintenanceOn, kMaintenanceOff, kReport };
-inline constexpr size_t kActionKinds = 6;
-const char* ActionKindName(
-    ActionKind kind);  // "add", "change", "remove", "maintenance_on", "maintenance_off", "report"
+enum class ActionKind : unsigned char {
+  kAdd,
+  kChange,
+  kRemove,
+  kMaintenanceOn,
+  kMaintenanceOff,
+  kReport,
+  kRemoveCheck
+};
+inline constexpr size_t kActionKinds = 7;
+// "add", "change", "remove", "maintenance_on", "maintenance_off", "report", "remove_check"
+const char* ActionKindName(ActionKind kind);
 
 struct Action {
   ActionKind kind = ActionKind::kAdd;
   std::string service_id;
-  std::string reason;  // "port 8080 instead of 80"; for people
-  bool replace_checks =
-      false;           // kAdd, kChange: with replace-existing-checks. That call deletes a maintenance mark as well.
-  std::string text;    // kMaintenanceOn: its reason
-  CheckReport report;  // kReport
+  std::string reason;                // "port 8080 instead of 80"; for people
+  std::optional<Strings> keep_tags;  // kChange: sent instead of the service's; tag override is on in both
+  std::string text;                  // kMaintenanceOn: its reason
+  CheckReport report;                // kReport; kRemoveCheck: its check_id alone
 };
 
 struct ServicePlan {
@@ -71,8 +82,10 @@ struct ServicePlan {
   std::string conflict;  // not empty: the ID is somebody else's; says whose and what to do; there are no actions then
 };
 
-// One ID. Either may be null; not both. In order: the registration, a maintenance mark to set (also one that
-// replace_checks deletes and nobody lifted), reports, a mark to lift.
+// One ID. Either may be null; not both. In order: checks of another type to remove, for Consul would run the old one
+// beside the new one; the registration; a maintenance mark to set; checks to remove; reports; a mark to lift. Removed
+// are checks with an ID in our form, "service:ID", "service:ID:NUMBER" and "docker:ID", that the service does not
+// define, for a registration leaves them; others' checks on it stay.
 ServicePlan PlanService(const DesiredService* desired, const ActualService* actual, const PlanOptions& options);
 
 struct Plan {

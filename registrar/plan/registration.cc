@@ -110,8 +110,10 @@ void WriteTaggedAddresses(json::Writer& writer, const Service& service) {
 void WriteFields(json::Writer& writer, const Service& service, Form form) {
   writer.Key("ID").String(service.id);
   writer.Key("Name").String(service.name);
-  writer.Key("Tags");
-  WriteStrings(writer, service.tags);
+  if (form == Form::kSent || !service.enable_tag_override) {
+    writer.Key("Tags");
+    WriteStrings(writer, service.tags);
+  }
   WriteText(writer, "Address", service.address);
   writer.Key("Port").Int(service.port);
   WriteTaggedAddresses(writer, service);

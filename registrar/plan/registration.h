@@ -15,8 +15,8 @@ inline constexpr std::string_view kContainerKey = "registrar-container";
 inline constexpr std::string_view kSpecKey = "registrar-spec";
 
 // "<16 hex>-<16 hex>": everything that is sent but these three keys; the checks alone. The first status of a check that
-// registrar reports itself is not part of either: it follows the container. The same in every version of this program
-// that would send the same. FNV-1a.
+// registrar reports itself is not part of either: it follows the container; nor are tags with tag override on: they are
+// others' to change. The same in every version of this program that would send the same. FNV-1a.
 std::string SpecOf(const Service& service);
 // The second half of a spec, "" when it has none.
 std::string_view ChecksOfSpec(std::string_view spec);

@@ -2,8 +2,10 @@
 #include "registrar/reconcile/desired_book.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
+#include "registrar/container/inspect.h"
 #include "registrar/plan/registration.h"
 
 namespace signpost::registrar {
@@ -40,9 +42,13 @@ std::string OutputOf(const Container& container) {
 
 void DesiredBook::SetMapping(MappingOptions mapping, Millis now) {
   mapping_ = std::move(mapping);
+  Remap();
+  OnTime(now);
+}
+
+void DesiredBook::Remap() {
   for (auto& [id, record] : records_) Map(record);
   MapContested();
-  OnTime(now);
 }
 
 void DesiredBook::OnContainer(Container container, Millis now) {
@@ -60,9 +66,14 @@ void DesiredBook::OnContainer(Container container, Millis now) {
     record.steady_health = Health::kNone;
   }
   JudgeHealth(record, before, now);
+  if (!IsUp(record.container)) {
+    record.container.environment.clear();
+    record.container.labels.clear();
+    record.container.health_output.clear();
+  }
   Map(record);
-  MapContested();
   MapDependents(id);
+  MapContested();
 }
 
 // A pause turns health to unhealthy at once and without an event, and it stays so until the next good probe after the
@@ -80,7 +91,7 @@ void DesiredBook::JudgeHealth(Record& record, const Container& before, Millis no
   if (container.health == Health::kHealthy) record.was_healthy = true;
 }
 
-void DesiredBook::OnEvent(const Event& event, Millis now) {
+void DesiredBook::OnEvent(const Event& event, Millis now, int64_t wall_seconds, Millis age) {
   const auto found = records_.find(event.container_id);
   if (found == records_.end()) return;
   Record& record = found->second;
@@ -91,8 +102,13 @@ void DesiredBook::OnEvent(const Event& event, Millis now) {
   const bool trusted =
       std::ranges::none_of(container.labels, [](const auto& label) { return label.first == "signal"; });
   if (!trusted || event.signal != container.stop_signal || event.signal == kSigKill) return;
+  // A replayed event may be about an earlier run, or about a stop that is long survived.
+  if (event.time_nano != 0 && event.time_nano < ParseTimeNano(container.started_at)) return;
+  const Millis left = container.stop_timeout + kDrainSlack - std::max(age, Millis(0));
+  if (left <= Millis(0)) return;
   if (!record.drain_until) counters_.drains.Add();
-  record.drain_until = now + container.stop_timeout + kDrainSlack;
+  record.drain_until = now + left;
+  record.drain_reason = StopReason(wall_seconds + left.count() / 1000 + 1);
   Map(record);
 }
 
@@ -104,14 +120,14 @@ void DesiredBook::OnGone(std::string_view container_id) {
   const std::string id = found->first;
   records_.erase(found);
   contested_.erase(id);
-  MapContested();
   MapDependents(id);
+  MapContested();
 }
 
 void DesiredBook::SetGeneralMaintenance(std::string reason) {
   if (general_maintenance_ == reason) return;
   general_maintenance_ = std::move(reason);
-  for (auto& [id, record] : records_) Map(record);
+  Remap();
 }
 
 void DesiredBook::Release(const std::string& service_id) {
@@ -147,7 +163,9 @@ void DesiredBook::Map(Record& record) {
   std::set<std::string> stale = std::exchange(record.services, {});
   for (Service& service : mapping.services) Put(std::move(service), record, stale);
   for (const std::string& warning : record.warnings) {
-    if (std::ranges::find(warned, warning) == warned.end()) warnings_.push_back(warning);
+    if (std::ranges::find(warned, warning) != warned.end()) continue;
+    warnings_.push_back(warning);
+    counters_.warnings.Add();
   }
   for (const std::string& id : stale) Release(id);
 }
@@ -157,21 +175,19 @@ void DesiredBook::Put(Service service, Record& record, std::set<std::string>& st
   if (!MayRegister(record, service)) return;
   const auto owner = owners_.find(service.id);
   if (owner != owners_.end() && owner->second != record.container.id) {
-    record.warnings.push_back("container " + record.container.name + " wants the service ID " + service.id +
-                              ", which another running container has; give it another SERVICE_ID");
-    contested_.insert(record.container.id);
-    return;
+    Record& holder = records_.find(owner->second)->second;
+    const bool evict = GivesWay(holder, record, service.id);
+    Record& loser = evict ? holder : record;
+    loser.warnings.push_back("container " + loser.container.name + " wants the service ID " + service.id +
+                             ", which another running container has; give it another SERVICE_ID");
+    contested_.insert(loser.container.id);
+    if (!evict) return;
+    holder.services.erase(service.id);
   }
   DesiredService desired;
   desired.maintenance = MaintenanceOf(record, service);
-  for (const CheckDefinition& check : service.checks) {
-    if (check.owner == CheckOwner::kHeartbeat) {
-      desired.reports.push_back({check.check_id, "passing", "the container runs"});
-    } else if (check.owner == CheckOwner::kDockerHealth) {
-      desired.reports.push_back({check.check_id, check.status, OutputOf(record.container)});
-    }
-  }
   desired.service = std::move(service);
+  AddReports(record, desired);
   const std::string id = desired.service.id;
   stale.erase(id);
   record.services.insert(id);
@@ -185,6 +201,29 @@ void DesiredBook::Put(Service service, Record& record, std::set<std::string>& st
   changed_.insert(id);
 }
 
+void DesiredBook::AddReports(const Record& record, DesiredService& desired) const {
+  // First seen while paused: what the engine says now is about the pause.
+  const bool unknown = record.container.health != Health::kNone && record.steady_health == Health::kNone;
+  for (const CheckDefinition& check : desired.service.checks) {
+    if (check.owner == CheckOwner::kHeartbeat) {
+      desired.reports.push_back({check.check_id, "passing", "the container runs"});
+    } else if (check.owner == CheckOwner::kDockerHealth && !unknown) {
+      desired.reports.push_back({check.check_id, check.status, OutputOf(record.container)});
+    }
+  }
+}
+
+// Of two containers that want one ID: the one that the agent's entry leads to, else the older one. The order in which
+// they were inspected must not matter.
+bool DesiredBook::GivesWay(const Record& holder, const Record& other, const std::string& service_id) const {
+  const Container& a = holder.container;
+  const Container& b = other.container;
+  const bool holder_stands = registered_ && registered_(service_id, a.id);
+  const bool other_stands = registered_ && registered_(service_id, b.id);
+  if (holder_stands != other_stands) return other_stands;
+  return std::tie(b.started_at, b.id) < std::tie(a.started_at, a.id);
+}
+
 bool DesiredBook::MayRegister(const Record& record, const Service& service) const {
   if (service.register_when == RegisterWhen::kStarted || record.was_healthy) return true;
   if (record.container.health == Health::kNone) return true;  // nothing will ever say that it is healthy
@@ -192,7 +231,7 @@ bool DesiredBook::MayRegister(const Record& record, const Service& service) cons
 }
 
 std::string DesiredBook::MaintenanceOf(const Record& record, const Service& service) const {
-  if (record.drain_until && service.drain > Millis(0)) return Reason("the container got its stop signal");
+  if (record.drain_until && service.drain > Millis(0)) return record.drain_reason;
   if (record.container.paused) return Reason("paused");
   return general_maintenance_;
 }
@@ -225,6 +264,15 @@ std::optional<DesiredService> DesiredBook::Kept(const ActualService& service) co
   kept.maintenance = reason;
   kept.frozen = true;
   return kept;
+}
+
+std::string DesiredBook::WhyNot(const ActualService& service) const {
+  const std::string_view id = service.Meta(kContainerKey);
+  if (id.empty()) return "no container wants it";
+  const auto found = records_.find(id);
+  if (found == records_.end()) return "its container is gone";
+  const std::string name = "container " + found->second.container.name;
+  return name + (IsUp(found->second.container) ? " does not want it any more" : " does not run");
 }
 
 std::vector<std::string> DesiredBook::ServicesOf(std::string_view container_id) const {

@@ -3,6 +3,7 @@
 // an argument (the loop's, any zero point).
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -35,11 +36,15 @@ class DesiredBook {
   // A container that does not run any more is remembered for its exit code only.
   void OnContainer(Container container, Millis now);
   // Only what no inspect can tell: the stop signal, and that health is news again after a pause.
-  void OnEvent(const Event& event, Millis now);
+  // `wall_seconds`: now, since 1970. `age`: how long ago it happened, by the engine's clock; negative counts as zero.
+  void OnEvent(const Event& event, Millis now, int64_t wall_seconds, Millis age);
   void OnGone(std::string_view container_id);
   // All services into maintenance for this reason, or back ("").
   void SetGeneralMaintenance(std::string reason);
-  // Whether the agent has a service of that container: one that registers when healthy and did so before stays.
+  // Maps everything again, as after a change of what SetRegistered tells.
+  void Remap();
+  // Whether the agent has a service of that container: of two that want one ID it is the one to have it, and one
+  // that registers when healthy and did so before stays.
   void SetRegistered(std::function<bool(std::string_view service_id, std::string_view container_id)> registered) {
     registered_ = std::move(registered);
   }
@@ -48,6 +53,8 @@ class DesiredBook {
   // What is to become of a service of ours whose container has failed and which therefore stays, in maintenance; none =
   // it does not stay.
   std::optional<DesiredService> Kept(const ActualService& service) const;
+  // Why a service of ours that is not desired is to go; for people.
+  std::string WhyNot(const ActualService& service) const;
   bool Knows(std::string_view container_id) const { return records_.contains(container_id); }
   // IDs of the services that a container wants now; empty when it is unknown or down.
   std::vector<std::string> ServicesOf(std::string_view container_id) const;
@@ -69,6 +76,7 @@ class DesiredBook {
     Counter drains_lifted;  // the container survived
     Counter restarts;       // a known container came up anew
     Counter ended_ok, ended_failed, ended_oom;
+    Counter warnings;  // of the mapping: something was corrected, left out or skipped
   };
   const Counters& counters() const { return counters_; }
 
@@ -78,7 +86,7 @@ class DesiredBook {
     Strings warnings;
     std::set<std::string> services;
     std::optional<Millis> drain_until;
-    std::string drain_started_at;          // the run that is being stopped
+    std::string drain_reason;              // the mark's text
     Health steady_health = Health::kNone;  // the last one that was no side effect of a pause
     std::optional<Millis> doubt_until;     // health is a pause's side effect until then, or until the engine reports
     bool was_healthy = false;              // in this run
@@ -87,6 +95,8 @@ class DesiredBook {
 
   std::string KeptBecause(std::string_view container_id) const;
   void Map(Record& record);
+  void AddReports(const Record& record, DesiredService& desired) const;
+  bool GivesWay(const Record& holder, const Record& other, const std::string& service_id) const;
   void Drop(Record& record);
   void Put(Service service, Record& record, std::set<std::string>& stale);
   void Release(const std::string& service_id);

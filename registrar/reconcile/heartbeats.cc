@@ -2,6 +2,7 @@
 #include "registrar/reconcile/heartbeats.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "common/consul/duration.h"
@@ -17,6 +18,11 @@ Millis PeriodOf(std::string_view ttl) {
   return std::max(kShortest, std::chrono::duration_cast<Millis>(whole) / 3);
 }
 
+// Any time in [0, range), always the same for one check.
+Millis Spread(const std::string& check_id, Millis range) {
+  return Millis(static_cast<int64_t>(std::hash<std::string>()(check_id) % static_cast<uint64_t>(range.count() + 1)));
+}
+
 }  // namespace
 
 void Heartbeats::Set(const DesiredService& service, Millis now) {
@@ -27,7 +33,9 @@ void Heartbeats::Set(const DesiredService& service, Millis now) {
     const Millis period = health ? refresh_ : PeriodOf(check.ttl);
     current.insert(check.check_id);
     const auto [beat, fresh] = beats_.try_emplace(check.check_id);
-    if (fresh || beat->second.period != period) beat->second = {service.service.id, period, now + period};
+    if (fresh || beat->second.period != period) {
+      beat->second = {service.service.id, period, now + period - Spread(check.check_id, period / 2)};
+    }
   }
   std::erase_if(beats_, [&](const auto& beat) {
     return beat.second.service_id == service.service.id && !current.contains(beat.first);
@@ -47,9 +55,10 @@ void Heartbeats::ExpireAll(Millis now) {
   for (auto& [check, beat] : beats_) beat.next = now;
 }
 
-std::vector<Heartbeats::Due> Heartbeats::Take(Millis now) {
+std::vector<Heartbeats::Due> Heartbeats::Take(Millis now, size_t most) {
   std::vector<Due> due;
   for (auto& [check, beat] : beats_) {
+    if (due.size() == most) break;
     if (beat.next > now) continue;
     due.push_back({beat.service_id, check});
     beat.next = now + beat.period;

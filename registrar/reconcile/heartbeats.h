@@ -17,8 +17,8 @@ class Heartbeats {
   // `refresh`: of mirrored health checks; others are reported three times per TTL, at least once a second.
   explicit Heartbeats(Millis refresh) : refresh_(refresh) {}
 
-  // The checks of this service that registrar reports; first due one period from now. Checks that were known keep their
-  // time.
+  // The checks of this service that registrar reports; first due within the second half of a period, so that they do
+  // not come all at once. Checks that were known keep their time.
   void Set(const DesiredService& service, Millis now);
   void Remove(std::string_view service_id);
   // It has just been reported.
@@ -30,8 +30,8 @@ class Heartbeats {
     std::string service_id;
     std::string check_id;
   };
-  // What is due now; each is due again one period later.
-  std::vector<Due> Take(Millis now);
+  // At most `most` of what is due now; each is due again one period later.
+  std::vector<Due> Take(Millis now, size_t most);
   std::optional<Millis> NextDeadline() const;
   size_t size() const { return beats_.size(); }
 

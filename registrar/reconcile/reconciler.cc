@@ -18,19 +18,26 @@ void Reconciler::Impl::Stop(OnExit policy, Millis limit, std::function<void()> d
   grace.Stop();
   engine.reset();
   agent.reset();
-  calls.clear();
   beats.clear();
-  if (policy != OnExit::kKeep) {
+  if (policy == OnExit::kKeep) {
+    calls.clear();
+  } else {
+    if (!mirror.known()) LogWarn("stops before it could read what is registered: entries of an earlier run stay");
     to_stop = mirror.Mine({.owner = plan.owner});
-    stop_limit.Start(limit);
+    stop_limit.Start(limit);  // a registration that is under way cannot be taken back before it is there
   }
   StopNext();
 }
 
 void Reconciler::Impl::StopNext() {
+  std::vector<std::string> later;
   while (!to_stop.empty() && calls.size() < options.max_writes) {
     const std::string id = to_stop.back();
     to_stop.pop_back();
+    if (calls.contains(id)) {
+      later.push_back(id);
+      continue;
+    }
     auto done = [this, id](const WriteResult& result) {
       Impl* const self = this;  // the call holds this very callback
       if (result.outcome != WriteOutcome::kDone) LogWarn("at the end, " + id + ": " + result.text);
@@ -41,6 +48,7 @@ void Reconciler::Impl::StopNext() {
     calls[id] = stop_policy == OnExit::kDeregister ? writer.Deregister(id, std::move(done))
                                                    : writer.SetMaintenance(id, true, reason, std::move(done));
   }
+  to_stop.insert(to_stop.end(), later.begin(), later.end());
   if (!calls.empty() || !to_stop.empty() || !on_stopped) return;
   stop_limit.Stop();
   loop.Post(std::exchange(on_stopped, nullptr));
@@ -86,6 +94,7 @@ Reconciler::View Reconciler::view() const {
   view.waiting = self.queue.waiting();
   view.parked = self.queue.parked();
   view.conflicts = self.conflicts.size();
+  view.oldest_wait = self.queue.OldestWait(self.loop.Now());
   if (self.engine != nullptr) {
     view.last_list = self.engine->last_list();
     view.stale_socket = self.engine->stale_socket();
@@ -121,6 +130,7 @@ const AgentWatch::Counters* Reconciler::agent_counters() const {
   return impl_->agent == nullptr ? nullptr : &impl_->agent->counters();
 }
 const DesiredBook::Counters& Reconciler::book_counters() const { return impl_->book.counters(); }
+const Counter& Reconciler::compared() const { return impl_->compared; }
 const AgentWriter& Reconciler::writer() const { return impl_->writer; }
 
 }  // namespace signpost::registrar

@@ -39,7 +39,7 @@ struct ReconcilerOptions {
   Millis engine_grace{0};  // all services go into maintenance when the engine is away for longer; 0 = never
   size_t max_writes = 16;  // under way at once
   EngineWatchOptions engine;
-  AgentWatchOptions agent;  // its owner is filled in
+  AgentWatchOptions agent;
 };
 
 // What one service is like; for /status.
@@ -76,6 +76,7 @@ class Reconciler {
     std::string owner_id, node_id;
     std::string engine_trouble, agent_trouble;  // "" = well
     size_t containers = 0, containers_up = 0, desired = 0, registered = 0, waiting = 0, parked = 0, conflicts = 0;
+    Millis oldest_wait{0};      // how long the service that waits longest has waited for its write
     bool stale_socket = false;  // the engine's socket refuses for good; only a new container for registrar helps
     Nanos last_list{0};         // wall time of the last full list of the engine
   };
@@ -87,6 +88,7 @@ class Reconciler {
   const EngineWatch::Counters* engine_counters() const;
   const AgentWatch::Counters* agent_counters() const;
   const DesiredBook::Counters& book_counters() const;
+  const Counter& compared() const;  // services looked at
   const AgentWriter& writer() const;
 
  private:

@@ -11,18 +11,23 @@
 namespace signpost::registrar {
 namespace {
 
+// A second look at the engine's list before entries are adopted that nothing but their name says anything about.
+constexpr int kListsBeforeAdoption = 2;
+
+}  // namespace
+
 bool RunsScripts(const CheckDefinition& check) {
   return !check.script_args.empty() || !check.docker_container_id.empty();
 }
 
-// What a refusal depends on: while this stays the same, so does the answer.
 std::string RefusalKey(const Action& action, const Service* service) {
   const bool registers = action.kind == ActionKind::kAdd || action.kind == ActionKind::kChange;
   if (registers && service != nullptr) return SpecOf(*service);
-  return std::string(ActionKindName(action.kind)) + " " + action.text + action.report.status + action.report.output;
+  return std::string(ActionKindName(action.kind)) + " " + action.text + action.report.check_id + action.report.status +
+         action.report.output;
 }
 
-}  // namespace
+int64_t WallSeconds() { return SystemClock().Wall().count() / 1'000'000'000; }
 
 Reconciler::Impl::Impl(net::Loop& the_loop, EngineClient& the_engine_client, consul::AgentClient& the_agent_client,
                        ReconcilerOptions the_options)
@@ -55,7 +60,7 @@ void Reconciler::Impl::Start() {
   agent = std::make_unique<AgentWatch>(
       loop, agent_client, options.agent,
       AgentWatch::Handlers{
-          .on_actual = [this](const ActualServices& reading, Millis begun) { OnActual(reading, begun); },
+          .on_actual = [this](ActualServices reading, Millis begun) { OnActual(std::move(reading), begun); },
           .on_lost = [this](const Status& status) { OnAgentLost(status); },
           .on_restarted = [this] { OnAgentRestarted(); }});
   engine = std::make_unique<EngineWatch>(
@@ -85,13 +90,14 @@ void Reconciler::Impl::OnConnected(const EngineInfo& info) {
   }
   engine_seen = engine_connected = true;
   engine_trouble.clear();
+  engine_ahead = info.system_time_nano == 0 ? Nanos(0) : Nanos(info.system_time_nano) - SystemClock().Wall();
   grace.Stop();
-  book.SetGeneralMaintenance("");
-  TakeChanges();
 }
 
 void Reconciler::Impl::OnEvent(const Event& event) {
-  book.OnEvent(event, loop.Now());
+  const Nanos engine_now = SystemClock().Wall() + engine_ahead;
+  const Nanos age = event.time_nano == 0 ? Nanos(0) : engine_now - Nanos(event.time_nano);
+  book.OnEvent(event, loop.Now(), WallSeconds(), std::chrono::duration_cast<Millis>(age));
   TakeChanges();
 }
 
@@ -112,13 +118,15 @@ void Reconciler::Impl::OnGone(const std::string& container_id) {
 
 void Reconciler::Impl::OnSynced() {
   if (!synced) LogInfo("has seen all " + std::to_string(book.up()) + " running containers");
-  synced = true;
+  synced = engine_current = true;
+  ++lists;
+  book.SetGeneralMaintenance("");
   MarkAll();
-  Pump();
+  TakeChanges();
 }
 
 void Reconciler::Impl::OnEngineLost(const Status& status) {
-  engine_connected = false;
+  engine_connected = engine_current = false;
   engine_trouble = status.text();
   if (options.engine_grace > Millis(0) && engine_seen) grace.Start(options.engine_grace);
 }
@@ -131,14 +139,27 @@ void Reconciler::Impl::OnGraceOver() {
 
 // --- the agent's side ----------------------------------------------------------------------------------------------
 
-void Reconciler::Impl::OnActual(const ActualServices& reading, Millis begun) {
-  mirror.Merge(reading, begun, [this](const std::string& id) { return calls.contains(id); });
-  if (!agent_trouble.empty()) queue.ForgetFailures();
+void Reconciler::Impl::OnActual(ActualServices reading, Millis begun) {
+  const bool first = !mirror.known();
+  const std::vector<std::string> changed =
+      mirror.Merge(std::move(reading), begun, [this](const std::string& id) { return calls.contains(id); });
+  if (!agent_trouble.empty()) OnAgentBack();
+  HoldSentinel();
+  if (first) {
+    book.Remap();  // what the agent has decides some things there
+    MarkAll();
+  }
+  for (const std::string& id : changed) queue.MarkDirty(id, loop.Now());
+  TakeChanges();
+}
+
+// What was refused may be accepted now: another configuration, another proxy, a token with other rights.
+void Reconciler::Impl::OnAgentBack() {
   agent_trouble.clear();
   agent_log.Report(Status::Ok());
-  HoldSentinel();
+  queue.ForgetFailures();
+  stripped.clear();
   MarkAll();
-  Pump();
 }
 
 void Reconciler::Impl::OnAgentLost(const Status& status) {
@@ -148,17 +169,24 @@ void Reconciler::Impl::OnAgentLost(const Status& status) {
 
 void Reconciler::Impl::OnAgentRestarted() {
   LogInfo("another Consul agent answers: everything is compared again");
+  own_marks.clear();
+  stripped.clear();
   heartbeats.ExpireAll(loop.Now());
+  MarkAll();
 }
 
+// One that stays for a while: nobody wants to let go of it soon.
 void Reconciler::Impl::HoldSentinel() {
-  const ActualService* held = mirror.Find(sentinel);
-  if (held != nullptr && IsMine(*held, plan)) return;
-  const auto mine = std::ranges::find_if(
-      mirror.services(), [this](const auto& entry) { return entry.second.Meta(kOwnerKey) == plan.owner; });
-  const std::string next = mine == mirror.services().end() ? "" : mine->first;
-  if (next == sentinel) return;
-  sentinel = next;
+  const auto holds = [this](const std::string& id) {
+    const ActualService* actual = mirror.Find(id);
+    return actual != nullptr && actual->Meta(kOwnerKey) == plan.owner && book.desired().contains(id);
+  };
+  if (holds(sentinel)) return;
+  const auto next =
+      std::ranges::find_if(book.desired(), [&holds](const auto& desired) { return holds(desired.first); });
+  const std::string id = next == book.desired().end() ? "" : next->first;
+  if (id == sentinel) return;
+  sentinel = id;
   agent->SetSentinel(sentinel);
 }
 
@@ -166,7 +194,7 @@ void Reconciler::Impl::HoldSentinel() {
 
 PlanOptions Reconciler::Impl::PlanNow() const {
   PlanOptions now = plan;
-  now.now_seconds = SystemClock().Wall().count() / 1'000'000'000;
+  now.now_seconds = WallSeconds();
   return now;
 }
 
@@ -177,32 +205,41 @@ void Reconciler::Impl::TakeChanges() {
     const auto desired = book.desired().find(id);
     if (desired == book.desired().end()) {
       heartbeats.Remove(id);
-      queue.MarkDirty(id);
+      stripped.erase(id);
+      queue.MarkDirty(id, now);
       continue;
     }
     heartbeats.Set(desired->second, now);
     // A mark must be in the answers before the process ends.
-    queue.MarkDirty(id, desired->second.maintenance.empty() ? Urgency::kNormal : Urgency::kFirst);
+    queue.MarkDirty(id, now, desired->second.maintenance.empty() ? Urgency::kNormal : Urgency::kFirst);
   }
   Pump();
 }
 
 void Reconciler::Impl::MarkContainer(const std::string& container_id) {
-  for (const std::string& id : mirror.OfContainer(container_id, plan)) queue.MarkDirty(id);
+  for (const std::string& id : mirror.OfContainer(container_id, plan)) queue.MarkDirty(id, loop.Now());
 }
 
 void Reconciler::Impl::MarkAll() {
-  for (const std::string& id : mirror.Mine(plan)) queue.MarkDirty(id);
-  for (const auto& [id, desired] : book.desired()) queue.MarkDirty(id);
+  for (const std::string& id : mirror.Mine(plan)) queue.MarkDirty(id, loop.Now());
+  for (const auto& [id, desired] : book.desired()) queue.MarkDirty(id, loop.Now());
+}
+
+bool Reconciler::Impl::MayWrite() const {
+  // Without a reading nothing is known; an agent that does not answer is not asked by every service in turn.
+  return mirror.known() && (agent->reachable() || agent->denied()) && calls.size() < options.max_writes;
 }
 
 void Reconciler::Impl::Pump() {
   if (stopping) return;
-  while (mirror.known() && calls.size() < options.max_writes) {
+  while (MayWrite()) {
     const auto id = queue.Next(loop.Now());
     if (!id) break;
     Work(*id);
   }
+  // Once means once: what gets such a name later is a stranger's.
+  const bool settled = mirror.known() && lists >= kListsBeforeAdoption && queue.waiting() == 0 && calls.empty();
+  if (settled && !plan.adopt_prefix.empty()) plan.adopt_prefix.clear();
   ArmTimer();
 }
 
@@ -210,6 +247,7 @@ std::optional<DesiredService> Reconciler::Impl::DesiredOf(const std::string& id,
   const auto found = book.desired().find(id);
   if (found != book.desired().end()) {
     DesiredService desired = found->second;
+    desired.may_lift = own_marks.contains(id);
     const auto strip = stripped.find(id);
     if (strip != stripped.end() && strip->second == SpecOf(desired.service)) {
       std::erase_if(desired.service.checks, RunsScripts);
@@ -221,169 +259,94 @@ std::optional<DesiredService> Reconciler::Impl::DesiredOf(const std::string& id,
 }
 
 void Reconciler::Impl::Work(const std::string& id) {
+  compared.Add();
   const ActualService* actual = mirror.Find(id);
   const std::optional<DesiredService> desired = DesiredOf(id, actual);
   ServicePlan next;
   if (desired || actual != nullptr) next = PlanService(desired ? &*desired : nullptr, actual, PlanNow());
-  if (next.conflict.empty()) {
-    conflicts.erase(id);
-  } else if (std::string& known = conflicts[id]; known != next.conflict) {
-    known = next.conflict;
-    LogWarn(next.conflict);
-  }
-  if (next.actions.empty()) {
-    queue.Clean(id);
+  NoteConflict(id, next.conflict);
+  const std::optional<Action> action = Choose(id, next.actions, desired ? &*desired : nullptr, actual);
+  if (!action) {
+    queue.Clean(id, loop.Now());
     return MarkPostponed();
   }
-  const Action& action = next.actions.front();
-  if (action.kind == ActionKind::kRemove && !MayRemove(id, *actual)) {
+  if (!MayAct(*action, desired ? &*desired : nullptr, actual)) {
     postponed.insert(id);
-    return queue.Clean(id);
+    return queue.Clean(id, loop.Now());
   }
-  const std::string key = RefusalKey(action, desired ? &desired->service : nullptr);
-  if (queue.IsParked(id, key)) return queue.Park(id, key, queue.Trouble(id));
-  Send(action, desired ? &*desired : nullptr);
+  if (action->kind == ActionKind::kReport && beats.contains(action->report.check_id)) {
+    return queue.Clean(id, loop.Now());  // the older report must not arrive after this one; its end marks the service
+  }
+  Send(*action, desired ? &*desired : nullptr);
+}
+
+void Reconciler::Impl::NoteConflict(const std::string& id, const std::string& conflict) {
+  if (conflict.empty()) {
+    conflicts.erase(id);
+  } else if (std::string& known = conflicts[id]; known != conflict) {
+    known = conflict;
+    LogWarn(conflict);
+  }
+}
+
+// The first action that the agent has not refused. A refused registration must not hide a mark, and an entry that leads
+// to a container which is gone must not stay because its successor is refused.
+std::optional<Action> Reconciler::Impl::Choose(const std::string& id, const std::vector<Action>& actions,
+                                               const DesiredService* desired, const ActualService* actual) {
+  const Service* service = desired == nullptr ? nullptr : &desired->service;
+  std::set<std::string> keys;
+  for (const Action& action : actions) keys.insert(RefusalKey(action, service));
+  queue.KeepParked(id, keys);
+  const bool refused = std::ranges::any_of(actions, [&](const Action& action) {
+    return action.kind == ActionKind::kChange && queue.IsParked(id, RefusalKey(action, service));
+  });
+  for (Action action : actions) {
+    // A check goes only to make room for what the change brings.
+    if (refused && action.kind == ActionKind::kRemoveCheck) continue;
+    if (queue.IsParked(id, RefusalKey(action, service))) {
+      const bool stale = action.kind == ActionKind::kChange && actual->Meta(kOwnerKey) == plan.owner &&
+                         actual->Meta(kContainerKey) != service->container_id;
+      if (!stale) continue;
+      action = Action{.kind = ActionKind::kRemove, .service_id = id};
+      action.reason = "it leads to a container that is gone, and Consul refuses the new definition";
+      return action;
+    }
+    if (action.kind == ActionKind::kRemove) action.reason = book.WhyNot(*actual);
+    return action;
+  }
+  return std::nullopt;
+}
+
+bool Reconciler::Impl::MayAct(const Action& action, const DesiredService* desired, const ActualService* actual) {
+  if (action.kind == ActionKind::kRemove) return MayRemove(action.service_id, *actual);
+  // Without the engine nobody knows whether what was being stopped has survived.
+  if (action.kind == ActionKind::kMaintenanceOff) return engine_current;
+  if (action.kind != ActionKind::kChange || synced) return true;
+  // After a start: perhaps the entry's own container has only not been inspected yet.
+  const std::string_view holder = actual->Meta(kContainerKey);
+  return holder.empty() || holder == desired->service.container_id || book.Knows(holder);
 }
 
 // Removed is what the engine has said no to, and never while a new entry of the same container is still on its way: a
 // rename must leave no gap.
 bool Reconciler::Impl::MayRemove(const std::string& id, const ActualService& actual) {
   const std::string container(actual.Meta(kContainerKey));
-  if (!book.Knows(container)) {
-    if (!synced || !engine_connected) return false;
-    // A list may be wrong, and does not tell how a container ended: the engine is asked for this very one.
-    if (!container.empty() && !gone.contains(container)) {
-      engine->Refresh(container);
-      return false;
+  if (!book.Knows(container) && !gone.contains(container)) {
+    if (!engine_current) return false;
+    if (container.empty()) {
+      if (lists >= kListsBeforeAdoption) return true;
+      if (!std::exchange(asked_again, true)) engine->Relist();
+    } else {
+      engine->Refresh(container);  // a list may be wrong, and does not tell how a container ended
     }
+    return false;
   }
   return std::ranges::none_of(book.ServicesOf(container),
                               [&](const std::string& sibling) { return sibling != id && queue.IsBusy(sibling); });
 }
 
 void Reconciler::Impl::MarkPostponed() {
-  for (const std::string& id : std::exchange(postponed, {})) queue.MarkDirty(id);
-}
-
-void Reconciler::Impl::Send(const Action& action, const DesiredService* desired) {
-  const std::string& id = action.service_id;
-  if (action.kind != ActionKind::kReport) {
-    LogInfo(std::string(options.dry_run ? "would " : "") + ActionKindName(action.kind) + " " + id + ": " +
-            action.reason);
-  }
-  std::optional<Service> service;
-  if (desired != nullptr) service = desired->service;
-  auto done = [this, action, service](const WriteResult& result) { OnWritten(action, service, result); };
-  switch (action.kind) {
-    case ActionKind::kAdd:
-    case ActionKind::kChange:
-      calls[id] = writer.Register(*service, plan.owner, action.replace_checks, std::move(done), action.kind);
-      return;
-    case ActionKind::kRemove:
-      calls[id] = writer.Deregister(id, std::move(done));
-      return;
-    case ActionKind::kMaintenanceOn:
-    case ActionKind::kMaintenanceOff:
-      calls[id] = writer.SetMaintenance(id, action.kind == ActionKind::kMaintenanceOn, action.text, std::move(done));
-      return;
-    case ActionKind::kReport:
-      heartbeats.Reported(action.report.check_id, loop.Now());
-      calls[id] = writer.Report(action.report, std::move(done));
-      return;
-  }
-}
-
-void Reconciler::Impl::OnWritten(const Action& action, const std::optional<Service>& service,
-                                 const WriteResult& result) {
-  const std::string id = action.service_id;
-  switch (result.outcome) {
-    case WriteOutcome::kDone:
-      mirror.Applied(action, service ? &*service : nullptr, plan.owner, loop.Now());
-      AfterWrite(action, service);
-      HoldSentinel();
-      queue.Again(id);
-      break;
-    case WriteOutcome::kRefused:
-    case WriteOutcome::kNoScripts:
-      ParkOrStrip(action, service, result);
-      break;
-    case WriteOutcome::kRetry:
-    case WriteOutcome::kDenied:
-    case WriteOutcome::kUnknown:
-      OnWriteTrouble(action, result);
-      break;
-  }
-  MarkPostponed();
-  calls.erase(id);  // last: it holds this very callback
-  Pump();
-}
-
-void Reconciler::Impl::AfterWrite(const Action& action, const std::optional<Service>& service) {
-  if (action.kind == ActionKind::kAdd || action.kind == ActionKind::kChange) agent->Remember(service->id);
-  if (action.kind != ActionKind::kRemove) return;
-  agent->Forget(action.service_id);
-  std::erase_if(gone, [this](const std::string& container) { return mirror.OfContainer(container, plan).empty(); });
-}
-
-void Reconciler::Impl::OnWriteTrouble(const Action& action, const WriteResult& result) {
-  const std::string& id = action.service_id;
-  if (queue.Trouble(id) != result.text) {
-    LogWarn(std::string("cannot ") + ActionKindName(action.kind) + " " + id + ", tries again: " + result.text);
-  }
-  queue.Failed(id, result.text, loop.Now());
-  if (result.outcome != WriteOutcome::kDenied) agent->Refresh();
-}
-
-void Reconciler::Impl::ParkOrStrip(const Action& action, const std::optional<Service>& service,
-                                   const WriteResult& result) {
-  const std::string& id = action.service_id;
-  const bool scripts =
-      result.outcome == WriteOutcome::kNoScripts && service && std::ranges::any_of(service->checks, RunsScripts);
-  if (scripts && options.lenient_checks) {
-    LogWarn(id + " is registered without its script checks: " + result.text);
-    const auto desired = book.desired().find(id);
-    if (desired != book.desired().end()) stripped[id] = SpecOf(desired->second.service);
-    return queue.Again(id);
-  }
-  const std::string advice = scripts ? ". Allow scripts at the agent, or give --lenient-checks" : "";
-  LogError("Consul refuses to " + std::string(ActionKindName(action.kind)) + " " + id +
-           ", which waits until its definition changes: " + result.text + advice);
-  queue.Park(id, RefusalKey(action, service ? &*service : nullptr), result.text);
-}
-
-void Reconciler::Impl::SendHeartbeats() {
-  for (const Heartbeats::Due& due : heartbeats.Take(loop.Now())) {
-    const auto desired = book.desired().find(due.service_id);
-    if (desired == book.desired().end() || mirror.Find(due.service_id) == nullptr || beats.contains(due.check_id))
-      continue;
-    const auto report = std::ranges::find(desired->second.reports, due.check_id, &CheckReport::check_id);
-    if (report == desired->second.reports.end()) continue;
-    beats[due.check_id] = writer.Report(*report, [this, check_id = due.check_id](const WriteResult& result) {
-      if (result.outcome != WriteOutcome::kDone) agent->Refresh();
-      beats.erase(std::string(check_id));  // last: it holds this very callback
-    });
-  }
-}
-
-void Reconciler::Impl::OnTimer() {
-  book.OnTime(loop.Now());
-  SendHeartbeats();
-  TakeChanges();
-}
-
-void Reconciler::Impl::ArmTimer() {
-  const Millis now = loop.Now();
-  std::optional<Millis> next = heartbeats.NextDeadline();
-  const auto consider = [&next](std::optional<Millis> deadline) {
-    if (deadline) next = std::min(next.value_or(*deadline), *deadline);
-  };
-  consider(book.NextDeadline());
-  if (mirror.known() && calls.size() < options.max_writes) consider(queue.NextDeadline(now));
-  if (next) {
-    timer.Start(std::max(Millis(1), *next - now));
-  } else {
-    timer.Stop();
-  }
+  for (const std::string& id : std::exchange(postponed, {})) queue.MarkDirty(id, loop.Now());
 }
 
 }  // namespace signpost::registrar

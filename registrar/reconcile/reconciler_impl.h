@@ -17,6 +17,12 @@
 
 namespace signpost::registrar {
 
+bool RunsScripts(const CheckDefinition& check);
+// What a refusal depends on: while this stays the same, so does the answer. `service`: of kAdd and kChange.
+std::string RefusalKey(const Action& action, const Service* service);
+// Since 1970.
+int64_t WallSeconds();
+
 struct Reconciler::Impl {
   Impl(net::Loop& the_loop, EngineClient& the_engine_client, consul::AgentClient& the_agent_client,
        ReconcilerOptions the_options);
@@ -31,7 +37,8 @@ struct Reconciler::Impl {
   void OnEngineLost(const Status& status);
   void OnGraceOver();
   // --- the agent's side
-  void OnActual(const ActualServices& reading, Millis begun);
+  void OnActual(ActualServices reading, Millis begun);
+  void OnAgentBack();
   void OnAgentLost(const Status& status);
   void OnAgentRestarted();
   void HoldSentinel();
@@ -39,17 +46,27 @@ struct Reconciler::Impl {
   void TakeChanges();
   void MarkContainer(const std::string& container_id);
   void MarkAll();
+  bool MayWrite() const;
   void Pump();
   void Work(const std::string& id);
+  void NoteConflict(const std::string& id, const std::string& conflict);
+  std::optional<Action> Choose(const std::string& id, const std::vector<Action>& actions, const DesiredService* desired,
+                               const ActualService* actual);
+  bool Announced(const Action& action, const std::optional<Service>& service);
+  bool IsToBeMarked(const std::string& id) const;
   void AfterWrite(const Action& action, const std::optional<Service>& service);
   void OnWriteTrouble(const Action& action, const WriteResult& result);
   std::optional<DesiredService> DesiredOf(const std::string& id, const ActualService* actual) const;
+  bool MayAct(const Action& action, const DesiredService* desired, const ActualService* actual);
   bool MayRemove(const std::string& id, const ActualService& actual);
   void MarkPostponed();
   void Send(const Action& action, const DesiredService* desired);
   void OnWritten(const Action& action, const std::optional<Service>& service, const WriteResult& result);
   void ParkOrStrip(const Action& action, const std::optional<Service>& service, const WriteResult& result);
   void SendHeartbeats();
+  void OnBeat(const Heartbeats::Due& due, const WriteResult& result);
+  void MarkEnded();
+  std::optional<Millis> NextMarkEnd(Millis now) const;
   void OnTimer();
   void ArmTimer();
   PlanOptions PlanNow() const;
@@ -70,10 +87,17 @@ struct Reconciler::Impl {
   std::map<std::string, std::unique_ptr<AgentWriter::Call>> calls;  // by service ID
   std::map<std::string, std::unique_ptr<AgentWriter::Call>> beats;  // by check ID
   std::map<std::string, std::string> conflicts;                     // by service ID
-  std::map<std::string, std::string> stripped;  // service ID to the spec whose script checks the agent refuses
-  std::set<std::string> postponed;              // removals that wait
-  std::set<std::string> gone;                   // containers that the engine says it does not have
+  std::map<std::string, std::string> stripped;   // service ID to the spec whose script checks the agent refuses
+  std::set<std::string> postponed;               // removals that wait
+  std::set<std::string> gone;                    // containers that the engine says it does not have
+  std::set<std::string> own_marks;               // services that this process has put into maintenance
+  std::map<std::string, std::string> announced;  // in a dry run: the last intended action, by service ID
   std::string sentinel;
+  Nanos engine_ahead{0};  // the engine's clock against ours
+  int lists = 0;          // full lists of the engine that are worked off
+  bool asked_again = false;
+  Counter compared;
+  bool engine_current = false;  // connected, and a full list since then is worked off
   bool engine_connected = false, engine_seen = false, synced = false;
   std::string engine_trouble, agent_trouble;
   NeighbourLog agent_log{"the Consul agent"};

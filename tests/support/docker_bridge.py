@@ -15,7 +15,9 @@ class Bridge:
         self.address = f"198.18.{number}.1"
         # Sixteen networks of up to 60 containers.
         self.words = ["--bridge", self.name, "--default-address-pool", f"base=198.19.{number * 4}.0/22,size=26"]
-        _ip("link", "add", self.name, "type", "bridge")
+        # With a hardware address of its own: otherwise it has that of one of the containers, and connections to the others
+        # break off when that one goes.
+        _ip("link", "add", self.name, "address", f"02:42:c6:12:{number:02x}:01", "type", "bridge")
         try:
             _ip("address", "add", f"{self.address}/24", "dev", self.name)
             _ip("link", "set", self.name, "up")

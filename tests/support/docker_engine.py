@@ -159,13 +159,14 @@ class DockerEngine:
         return self.command("ps", "-a", "--format", "{{.Names}}").split()
 
     def remove(self, *names):
-        """Whether they run or not; returns when they are gone."""
+        """Whether they run or not; returns when they are gone. Some may be on their way out already."""
         if names:
-            self.command("rm", "-f", "-v", *names)
+            done = self.attempt("rm", "-f", "-v", *names)
+            eventually(lambda: not {*names} & {*self.names()}, 20, lambda: f"{names} removed: {done.stderr}")
 
     def remove_everything(self):
         """Containers and networks."""
-        self.remove(*self.command("ps", "-aq").split())
+        self.remove(*self.names())
         if self._bridge:
             self.command("network", "prune", "-f")
 

@@ -34,8 +34,7 @@ class Side:
 
     def own(self):
         """{ID: entry} of what a registrar put there, the witness apart."""
-        return {id: entry for id, entry in self.services().items()
-                if "registrar-owner" in entry["Meta"] and entry["Service"] != WITNESS}
+        return {id: entry for id, entry in self.services().items() if is_own(entry)}
 
     def strangers(self):
         return {id: entry for id, entry in self.services().items() if "registrar-owner" not in entry["Meta"]}
@@ -59,6 +58,10 @@ class Side:
 
     def log_tail(self):
         return f"--- log of the registrar of {self.name}\n" + "\n".join(self.registrar.log().splitlines()[-15:])
+
+
+def is_own(entry):
+    return "registrar-owner" in entry["Meta"] and entry["Service"] != WITNESS
 
 
 def describe(entry):
@@ -121,7 +124,7 @@ class Stage:
         return self.engine.start_container(name, *words, command=command, image=image)
 
     def start_service(self, name, *words, wait=True):
-        """An HTTP server on container port 80, which goes on serving for a second when it is told to stop. Returns the
+        """An HTTP server on container port 80, which goes on serving for a while when it is told to stop. Returns the
         ID of its service, which is registered."""
         self.start(name, "-p", "80", *words, command=polite_server())
         service_id = f"node1:{name}:80"
@@ -184,8 +187,8 @@ class Stage:
 
     @contextlib.contextmanager
     def history(self):
-        """Within the block every registry is read all the time: [{side name: [reading, ...]}], equal ones in a row once.
-        A reading is {ID: (port, in maintenance)}."""
+        """Within the block every registry is read all the time. Yields something with `readings` for each side: what was
+        read, in order, equal ones in a row once. A reading is {ID: (port, in maintenance)}, the witness apart."""
         with contextlib.ExitStack() as stack:
             yield [stack.enter_context(_Watcher(side)) for side in self.sides]
 
@@ -217,12 +220,12 @@ class _Watcher:
             checks = session.get(f"{url}/v1/agent/checks", timeout=10).json()
             services = session.get(f"{url}/v1/agent/services", timeout=10).json()
             reading = {id: (entry["Port"], MAINTENANCE + id in checks)
-                       for id, entry in services.items() if "registrar-owner" in entry["Meta"]}
+                       for id, entry in services.items() if is_own(entry)}
             if not self.readings or self.readings[-1] != reading:
                 self.readings.append(reading)
 
 
-def polite_server(port=80, farewell=1.0):
+def polite_server(port=80, farewell=0.6):
     """A shell that serves, and goes on serving for `farewell` seconds after SIGTERM before it ends well."""
     return ["sh", "-c", f"httpd -f -p {port} -h /www & trap 'sleep {farewell}; exit 0' TERM; while :; do wait; done"]
 

@@ -11,6 +11,7 @@ constexpr std::string_view kRegister = "/v1/agent/service/register";
 constexpr std::string_view kDeregister = "/v1/agent/service/deregister/";
 constexpr std::string_view kMaintenance = "/v1/agent/service/maintenance/";
 constexpr std::string_view kUpdate = "/v1/agent/check/update/";
+constexpr std::string_view kRemoveCheck = "/v1/agent/check/deregister/";
 constexpr std::string_view kNode = "/v1/catalog/node/";
 
 std::string After(const std::string& path, std::string_view prefix) { return path.substr(prefix.size()); }
@@ -182,6 +183,7 @@ FakeReply FakeAgent::Apply(const http::ServerRequest& request) {
                                  request.Param("reason").value_or(""));
   }
   if (path.starts_with(kUpdate)) return state_.UpdateCheck(After(path, kUpdate), request.body);
+  if (path.starts_with(kRemoveCheck)) return state_.RemoveCheck(After(path, kRemoveCheck));
   return {405, "method not allowed"};
 }
 

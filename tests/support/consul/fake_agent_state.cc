@@ -77,6 +77,19 @@ bool IsMetaKey(std::string_view key) {
   });
 }
 
+std::string TypeOf(const json::Value& check) {
+  for (const auto& [field, type] : {std::pair{"GRPC", "grpc"},
+                                    {"HTTP", "http"},
+                                    {"TTL", "ttl"},
+                                    {"TCP", "tcp"},
+                                    {"AliasService", "alias"},
+                                    {"DockerContainerID", "docker"},
+                                    {"ScriptArgs", "script"}}) {
+    if (check[field].present()) return type;
+  }
+  return {};
+}
+
 bool IsStatus(std::string_view text) { return text == "passing" || text == "warning" || text == "critical"; }
 
 }  // namespace
@@ -130,6 +143,7 @@ FakeReply FakeAgentState::AddCheck(const FakeService& service, const json::Value
   made.notes = check["Notes"].String();
   made.service_id = service.id;
   made.service = service.name;
+  made.type = TypeOf(check);
   made.ttl = check["TTL"].present();
   made.status = check["Status"].String("critical");
   if (!IsStatus(made.status)) return {400, "Invalid check: invalid status"};
@@ -163,6 +177,11 @@ FakeReply FakeAgentState::SetMaintenance(const std::string& service_id, bool ena
   return {};
 }
 
+FakeReply FakeAgentState::RemoveCheck(const std::string& check_id) {
+  checks_.erase(check_id);
+  return {};
+}
+
 FakeReply FakeAgentState::UpdateCheck(const std::string& check_id, std::string_view text) {
   const auto document = json::Document::Parse(text);
   if (!document.ok()) return {400, "Request decode failed"};
@@ -191,6 +210,7 @@ std::string FakeAgentState::ChecksJson() const {
     out.Key(id).BeginObject().Key("CheckID").String(id).Key("Name").String(check.name);
     out.Key("Status").String(check.status).Key("Notes").String(check.notes).Key("Output").String(check.output);
     out.Key("ServiceID").String(check.service_id).Key("ServiceName").String(check.service);
+    out.Key("Type").String(check.type);
     out.Key("Definition").Raw("{}").EndObject();
   }
   return out.EndObject().Take();

@@ -19,6 +19,7 @@ struct FakeCheck {
   std::string notes = {};
   std::string status = "critical";
   std::string output = {};
+  std::string type = {};  // as Consul names it
   bool ttl = false;
 };
 
@@ -46,6 +47,7 @@ class FakeAgentState {
   FakeReply Register(std::string_view body, bool replace_checks);
   FakeReply Deregister(const std::string& service_id);
   FakeReply SetMaintenance(const std::string& service_id, bool enable, const std::string& reason);
+  FakeReply RemoveCheck(const std::string& check_id);
   FakeReply UpdateCheck(const std::string& check_id, std::string_view body);
 
   std::string ServicesJson() const;

@@ -21,7 +21,16 @@ TEST(CommandLine, TheFirstWordNamesTheCommand) {
 }
 
 TEST(CommandLine, AnAddressWithoutHostIsLeftToTheEnvironment) {
-  EXPECT_THAT(Read({"-internal", "consul://"}).source.arguments, ElementsAre("-internal"));
+  const options::Rows rows = {{.name = "consul"}, {.name = "internal", .bare = "true"}};
+  const auto left = [&rows](std::vector<std::string> arguments) {
+    DropBareAddress(rows, arguments);
+    return arguments;
+  };
+  EXPECT_THAT(left({"-internal", "consul://"}), ElementsAre("-internal"));
+  EXPECT_THAT(left({"consul://", "-internal"}), ElementsAre("-internal"));
+  EXPECT_THAT(left({"--consul=x", "consul://"}), ElementsAre("--consul=x"));
+  EXPECT_THAT(left({"--consul", "consul://", "-internal"}), ElementsAre("--consul", "consul://", "-internal"));
+  EXPECT_THAT(left({"--consul", "--consul", "consul://"}), ElementsAre("--consul", "--consul"));
 }
 
 TEST(CommandLine, WordsOfEachCommand) {

@@ -53,6 +53,10 @@ TEST(DockerOptions, ApiVersion) {
 
 TEST(DockerOptions, WhatCannotBeUsedIsRefusedAtStart) {
   EXPECT_EQ(Try({"--docker", "ssh://h"}).status().kind(), ErrorKind::kConfig);
+  EXPECT_TRUE(Try({"--docker", "ssh://h"}).status().text().starts_with("--docker "));
+  const std::string text = Try({}, {{"DOCKER_HOST", "tcp://user:s3cret@h:2375"}}).status().text();
+  EXPECT_TRUE(text.starts_with("DOCKER_HOST ")) << text;
+  EXPECT_EQ(text.find("s3cret"), std::string::npos) << text;
   EXPECT_EQ(Try({"--docker", "tcp://h", "--docker-cert-path", "/nowhere"}).status().kind(), ErrorKind::kConfig);
 }
 

@@ -39,7 +39,7 @@ class Drain : public testing::Test {
     agent_.answers[kMark] = {200, ""};
   }
 
-  Status Run(std::vector<std::string> more = {"--wait", "0"}, bool give_up = false) {
+  Status Run(std::vector<std::string> more = {"--wait", "0"}, bool give_up = false, int times = 1) {
     std::vector<std::string> arguments = {"drain",          "web.1", "--docker",  "http://" + engine_.address(),
                                           agent_.address(), "--ip",  "192.0.2.10"};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -53,7 +53,7 @@ class Drain : public testing::Test {
         [&](Status status) { result = std::move(status); });
     if (give_up) {
       EXPECT_TRUE(test::RunUntil(loop_, [&] { return !said_.empty() && said_.back().starts_with("waits"); }));
-      run.GiveUp(Status::Unavailable("given up"));
+      for (int i = 0; i < times; ++i) run.GiveUp(Status::Unavailable("given up"));
     }
     EXPECT_TRUE(test::RunUntil(loop_, [&] { return result.has_value(); }));
     return result.value_or(Status::Unavailable("no result"));
@@ -101,6 +101,15 @@ TEST_F(Drain, WhenTheMarkIsRefusedNothingIsStopped) {
   EXPECT_THAT(Stops(), IsEmpty());
 }
 
+TEST_F(Drain, RenewsAnOwnMark) {
+  // Consul keeps the reason of a mark that is there.
+  agent_.answers["GET /v1/agent/checks"].body =
+      R"({"_service_maintenance:web":{"CheckID":"_service_maintenance:web","ServiceID":"web","Status":"critical",)"
+      R"("Notes":"registrar: paused"}})";
+  EXPECT_TRUE(Run().ok());
+  EXPECT_THAT(Marks(), ElementsAre(HasSubstr("enable=false"), AllOf(HasSubstr("enable=true"), HasSubstr("drain"))));
+}
+
 TEST_F(Drain, WithoutAgentNothingIsStopped) {
   agent_.answers["GET /v1/agent/services"].status = 500;
   EXPECT_THAT(Run().text(), HasSubstr("web.1 was not stopped"));
@@ -111,6 +120,13 @@ TEST_F(Drain, GivenUpWhileItWaits) {
   EXPECT_EQ(Run({"--wait", "1h"}, /*give_up=*/true).text(), "given up");
   EXPECT_THAT(Marks(), ElementsAre(HasSubstr("enable=true"), HasSubstr("enable=false")));
   EXPECT_THAT(Stops(), IsEmpty());
+}
+
+TEST_F(Drain, GivingUpTwiceChangesNothing) {
+  engine_.answers["POST /v1.41/containers/" + kWeb + "/stop"] = {500, R"({"message":"no"})"};
+  EXPECT_EQ(Run({"--wait", "1h"}, /*give_up=*/true, /*times=*/2).text(), "given up");
+  EXPECT_THAT(Marks(), SizeIs(2));
+  EXPECT_THAT(said_.back(), HasSubstr("another signal ends registrar"));
 }
 
 TEST_F(Drain, AContainerThatDoesNotRunIsDone) {
@@ -125,17 +141,6 @@ TEST_F(Drain, DryRunWritesNothing) {
   EXPECT_TRUE(Run({"--dry-run", "--wait", "1h"}).ok());
   EXPECT_THAT(Marks(), IsEmpty());
   EXPECT_THAT(Stops(), IsEmpty());
-}
-
-TEST(DrainTime, TheLongestOfTheServices) {
-  const auto inspected = ParseInspect(InspectJson(kWeb, "web.1", "running", R"({"SERVICE_DRAIN":"3s"})"));
-  MappingOptions mapping;
-  mapping.node_id = "node1";
-  mapping.host_ipv4 = "192.0.2.10";
-  EXPECT_EQ(DrainTime(inspected.value(), mapping), 3s);
-  EXPECT_EQ(DrainTime(ParseInspect(InspectJson(kWeb, "web.1", "running")).value(), mapping), 10s);
-  mapping.drain = 4s;
-  EXPECT_EQ(DrainTime(Container{}, mapping), 4s);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <tuple>
 
 #include "tests/support/run_loop.h"
 #include "tests/unit/registrar/fake_neighbours.h"
@@ -67,6 +68,21 @@ TEST_F(EngineReadingTest, OneThatWentSinceTheListIsNone) {
   Have(IdOf('2'), "web.2", "running");
   engine_.answers.erase("GET /v1.41/containers/" + IdOf('1') + "/json");
   EXPECT_THAT(Names(Read().value()), ElementsAre("web.2"));
+}
+
+TEST_F(EngineReadingTest, OneThatCannotBeReadIsNotTakenForGone) {
+  Have(IdOf('1'), "web.1", "running");
+  Have(IdOf('2'), "web.2", "running");
+  auto& answer = engine_.answers["GET /v1.41/containers/" + IdOf('1') + "/json"];
+  for (const auto& [status, body, kind] : {std::tuple(200, "[]", ErrorKind::kInvalid),
+                                           {403, "{}", ErrorKind::kDenied},
+                                           {400, "{}", ErrorKind::kInvalid}}) {
+    answer.status = status;
+    answer.body = body;
+    const auto picture = Read();
+    EXPECT_EQ(picture.status().kind(), kind) << status;
+    EXPECT_THAT(std::string(picture.status().text()), testing::StartsWith("container " + IdOf('1').substr(0, 12)));
+  }
 }
 
 TEST_F(EngineReadingTest, AFailureEndsIt) {

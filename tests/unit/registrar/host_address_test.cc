@@ -83,6 +83,15 @@ TEST(HostAddress, VariablesAreReadOnce) {
   EXPECT_THAT(WithVariables({{Kind::kVariable, "LOOP"}}, environment).status().text(), HasSubstr("holds no address"));
 }
 
+TEST(HostAddress, AFamilyThatHasGoneKeepsItsLastAddress) {
+  const HostAddresses last{"192.0.2.10", "2001:db8::10"};
+  EXPECT_EQ(WithLast({"", "2001:db8::10"}, last), last);
+  EXPECT_EQ(WithLast({"192.0.2.11", ""}, last), (HostAddresses{"192.0.2.11", "2001:db8::10"}));
+  EXPECT_EQ(WithLast({}, last), last);
+  EXPECT_EQ(WithLast({"192.0.2.11", "2001:db8::11"}, last), (HostAddresses{"192.0.2.11", "2001:db8::11"}));
+  EXPECT_EQ(WithLast({"", "2001:db8::11"}, {"192.0.2.10", ""}), (HostAddresses{"192.0.2.10", "2001:db8::11"}));
+}
+
 TEST(HostAddress, InWords) {
   EXPECT_EQ(Describe({"192.0.2.10", "2001:db8::10"}), "192.0.2.10 and 2001:db8::10");
   EXPECT_EQ(Describe({"", "2001:db8::10"}), "2001:db8::10");

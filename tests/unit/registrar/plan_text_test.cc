@@ -36,7 +36,7 @@ Container Web(std::string_view name, uint16_t host_port) {
 ActualServices Registered(const Intent& intent) {
   ActualServices actual;
   for (const auto& [id, desired] : intent.desired) {
-    actual[id] = AfterRegistration(desired.service, intent.options.owner, nullptr, false);
+    actual[id] = AfterRegistration(desired.service, intent.options.owner, nullptr);
   }
   return actual;
 }
@@ -50,7 +50,7 @@ Intent Wanted(const std::vector<Container>& containers, const ActualServices& ac
 }
 
 PlanReport ReportOf(const Intent& intent, const ActualServices& actual) {
-  return DescribePlan(intent.desired, actual, MakePlan(intent.desired, actual, intent.options), intent.warnings);
+  return DescribePlan(intent.desired, actual, PlanOf(intent, actual), intent.warnings);
 }
 
 TEST(PlanText, NothingToDo) {
@@ -111,7 +111,9 @@ TEST(FindIntent, ServicesOfAFailedContainerStay) {
   ended.exit_code = 3;
   const std::vector<std::string> on_success = {"--deregister", "on-success"};
   EXPECT_THAT(ReportOf(Wanted({ended}, actual, on_success), actual).text, HasSubstr("0 to remove"));
-  EXPECT_THAT(ReportOf(Wanted({ended}, actual), actual).text, HasSubstr("1 to remove"));
+  const std::string text = ReportOf(Wanted({ended}, actual), actual).text;
+  EXPECT_THAT(text, HasSubstr("192.0.2.10:8080 (container web.1 does not run)"));
+  EXPECT_THAT(text, HasSubstr("1 to remove"));
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ TEST(RegistrarOptions, DefaultsOfTheContract) {
   EXPECT_EQ(mapping.node_id, "");
   EXPECT_EQ(mapping.prefix, "SERVICE_");
   EXPECT_EQ(mapping.drain, 10s);
-  EXPECT_EQ(mapping.health_ttl, 90s);
+  EXPECT_EQ(MakeMapping(made, {}).health_ttl, 90s);
   EXPECT_EQ(mapping.compat, Compat::kNone);
   EXPECT_FALSE(mapping.ip_given || mapping.internal || mapping.explicit_only);
   EXPECT_TRUE(made.live.ip.empty());
@@ -136,7 +136,7 @@ TEST(RegistrarOptions, EveryValueArrives) {
   EXPECT_TRUE(start.dry_run);
   EXPECT_EQ(start.resync, 2min);
   EXPECT_EQ(start.refresh, 40s);
-  EXPECT_EQ(made.live.mapping.health_ttl, 120s);
+  EXPECT_EQ(MakeMapping(made, {}).health_ttl, 120s);
   EXPECT_EQ(start.engine_grace, 90s);
   EXPECT_EQ(start.http.ToString(), "[::1]:9000");
   EXPECT_EQ(start.retry_attempts, 3);
@@ -167,6 +167,9 @@ TEST(RegistrarOptions, WrongLines) {
       {{"--useIpFromLable", "x"}, "unknown option '--useIpFromLable'"},
       {{"--http", "9154"}, "--http is wrong"},
       {{"--retry-interval", "0"}, "--retry-interval must be a duration from 1ms"},
+      {{"--resync", "1ms"}, "--resync must be 0 or at least 1s"},
+      {{"--resync=999ms"}, "--resync must be 0 or at least 1s"},
+      {{"--consul", "consul://", "--internal"}, "--consul must be like consul://host:8500"},
       {{"--refresh", "0"}, "--refresh must be a duration from 1s"},
       {{"--owner-id", "a b"}, "--owner-id must have 1 to 128 characters and no blanks"},
       {{"--docker", "npipe://x"}, "npipe"},
@@ -175,6 +178,13 @@ TEST(RegistrarOptions, WrongLines) {
       {{"--ip", "env:HOST_ADDRESS"}, "--ip names the variable HOST_ADDRESS, which is not set"},
   };
   for (const auto& [arguments, error] : cases) EXPECT_THAT(Error(arguments), HasSubstr(error));
+}
+
+// The period of the reports stays until the next start, so what is registered must fit it.
+TEST(RegistrarOptions, AReloadDoesNotChangeTheTtlOfMirroredChecks) {
+  RegistrarOptions running = Must({"--refresh", "60s"});
+  running.live = Must({"--refresh", "20s"}).live;
+  EXPECT_EQ(MakeMapping(running, {}).health_ttl, 180s);
 }
 
 TEST(RegistrarOptions, TheAddressFromAVariable) {

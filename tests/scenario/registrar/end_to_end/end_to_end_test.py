@@ -128,6 +128,9 @@ def replace_again_and_again(stage, servers, count, stop, farewell=0.6):
                 assert asked < died, f"{side}: still in an answer {asked - died:.3f} s after its end"
                 delays[side].append(max(0.0, client.gone_at(ports[older]) - killed))
             stage.engine.remove(older)
+    lives = ", ".join(f"{name}: port {port}" for name, port in ports.items())
+    for client in working.values():
+        client.failures = [f"{failure} ({lives})" for failure in client.failures]
     return delays, working
 
 

@@ -8,7 +8,6 @@ Claims
 - Registrator's leftovers are taken over once, when asked for, and the plan shows it first.
 """
 import ctypes
-import os
 import socket
 
 import pytest
@@ -47,11 +46,11 @@ def other_host_name():
     socket.sethostname("f00dcafe1234")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a host name of its own needs root")
 def test_case_90_a_new_host_name(engine, agent, start, settle):
     containers = engine.run_many(4)
-    start(node_id=None).kill()
+    first = start(node_id=None)
     eventually(lambda: agent.ids() == ids(*range(4)))
+    first.kill()
     before = len(agent.writes())
     containers[0].stop()
     start(node_id=None, preexec=other_host_name, env={"HOSTNAME": "f00dcafe1234"})

@@ -55,7 +55,7 @@ def test_case_68_short_lives(stage):
 def test_case_70_maintenance_at_the_stop_signal(stage):
     service = stage.start_service("web.1")
     pid = stage.engine.process_of("web.1")
-    stage.docker("kill", "-s", "TERM", "web.1")  # ends a second later
+    stage.docker("kill", "-s", "TERM", "web.1")  # ends a little later
     stage.maintained(service, "registrar: ")
     assert not ended(pid), "maintenance came after the container's end"
     stage.shows()
@@ -63,7 +63,7 @@ def test_case_70_maintenance_at_the_stop_signal(stage):
 
 def test_case_71_the_container_survives(stage):
     service = stage.start_service("web.1")
-    stage.start("web.2", "-p", "80", "--stop-timeout", "1", command=STUBBORN)
+    stage.start("web.2", "-p", "80", "--stop-timeout", "0", command=STUBBORN)
     survivor = "node1:web.2:80"
     stage.shows_only(service, survivor)
     stage.docker("kill", "-s", "TERM", "web.2")
@@ -84,7 +84,7 @@ def test_case_72_other_signals_mean_nothing(stage, signal):
 
 
 def test_case_73_a_stop_signal_of_its_own(stage):
-    stage.start("web.1", "-p", "80", "--stop-signal", "SIGINT", command=patient("INT", "sleep 1; exit 0"))
+    stage.start("web.1", "-p", "80", "--stop-signal", "SIGINT", command=patient("INT", "sleep 0.6; exit 0"))
     stage.shows_only("node1:web.1:80")
     stage.docker("kill", "-s", "INT", "web.1")
     stage.maintained("node1:web.1:80")

@@ -6,6 +6,7 @@ Claims
   tags, metadata, tagged addresses and weights.
 - A removed container has none.
 """
+import functools
 import shlex
 import socket
 
@@ -47,10 +48,11 @@ def free_row():
     raise AssertionError("no four free ports in a row")
 
 
-def words_before(engine):
+@functools.cache
+def lasting_words(engine):
     image = engine.command("image", "inspect", "-f", "{{.Id}}", engine.IMAGE).strip()
     net1 = engine.command("network", "inspect", "-f", "{{.Id}}", "net1").strip()
-    return {**free_row(), "host": engine.address, "net1": "net1", "net2": "net2", "net6": "net6", "net1_id": net1,
+    return {"host": engine.address, "net1": "net1", "net2": "net2", "net6": "net6", "net1_id": net1,
             "image_id": image, "image_hex": image.removeprefix("sha256:")[:12]}
 
 
@@ -72,7 +74,7 @@ def fill(text, words):
 @pytest.mark.parametrize("stage, case", parameters(), indirect=["stage"])
 def test_mapping(stage, case):
     engine = stage.engine
-    words = words_before(engine)
+    words = {**free_row(), **lasting_words(engine)}
     stage.start("web.1", *shlex.split(fill(case.run, words)), image=fill(case.image, words) or None)
     for command in case.then:
         stage.docker(*fill(command, words).split())

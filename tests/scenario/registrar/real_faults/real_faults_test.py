@@ -114,7 +114,8 @@ def test_case_101_agent_comes_back_empty(forgetful):
         side.agent.kill()
     for side in forgetful.sides:
         side.agent.start()
-        eventually(lambda: set(side.own()) == set(services), REPAIRED_WITHIN, lambda: f"{side.name}: all back\n{side.log_tail()}")
+        eventually(lambda: set(side.own()) == set(services), REPAIRED_WITHIN,
+                   lambda: f"{side.name}: all back\n{side.log_tail()}")
     forgetful.equals_containers()
 
 

@@ -81,6 +81,47 @@ TEST_F(AgentWatchFaultTest, AnAgentThatComesBackWithItsData) {  // case 102
   EXPECT_TRUE(fake_.writes().empty());
 }
 
+// A hold that breaks soon; the time-outs of other requests are longer than the test waits.
+class SilentAgentTest : public AgentWatchFaultTest {
+ protected:
+  SilentAgentTest() {
+    options_.hold = Millis(50);
+    options_.hold_slack = Millis(50);
+    options_.quick_timeout = Millis(60);
+    options_.timeout = Millis(60000);
+  }
+  void FallSilent() {
+    fake_.Delay("/", Millis(3600000));
+    said_.clear();
+  }
+};
+
+TEST_F(SilentAgentTest, IsFoundByTheHoldAndAQuickReading) {
+  Settle();
+  FallSilent();
+  ASSERT_TRUE(Says("lost"));
+  EXPECT_EQ(lost_.back().kind(), ErrorKind::kUnavailable);
+  EXPECT_FALSE(watch_->reachable());
+}
+
+TEST_F(SilentAgentTest, IsFoundAlthoughAReadingWaitsForIt) {
+  Settle();
+  FallSilent();
+  const int asked = fake_.requests("/v1/agent/self");
+  watch_->Refresh();
+  ASSERT_TRUE(RunUntil(loop_, [&] { return fake_.requests("/v1/agent/self") == asked + 1; }));
+  EXPECT_TRUE(Says("lost"));
+}
+
+TEST_F(SilentAgentTest, ThatIsOnlySlowIsReadWithPatienceAfterAll) {
+  Settle();
+  FallSilent();
+  ASSERT_TRUE(Says("lost"));
+  fake_.Delay("/", Millis(0));
+  fake_.Delay("/v1/agent/self", Millis(150));
+  EXPECT_TRUE(Says("a b"));
+}
+
 TEST_F(AgentWatchFaultTest, AnAgentThatStaysAwayIsLostOnce) {
   Settle();
   fake_.Stop();

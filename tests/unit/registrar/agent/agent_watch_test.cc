@@ -20,9 +20,10 @@ TEST_F(AgentWatchTest, TellsWhatStandsThere) {
   EXPECT_TRUE(said_.empty()) << "not from inside a method";
   ASSERT_TRUE(Says("a x"));
   EXPECT_GE(begun_, before);
-  EXPECT_EQ(watch_->node_name(), "n1");
   EXPECT_TRUE(watch_->reachable());
   EXPECT_FALSE(watch_->denied());
+  EXPECT_TRUE(Holds(1));
+  EXPECT_EQ(fake_.requests("/v1/catalog/node/n1"), 2) << "the node, then held";
 }
 
 TEST_F(AgentWatchTest, ARemovalByOthersShowsAtOnce) {  // case 103
@@ -83,6 +84,65 @@ TEST_F(AgentWatchTest, WhatTheCallerRemovedIsNotMissed) {
   EXPECT_EQ(questions("b"), 0);
 }
 
+// The lists are read when the services have been answered and the checks not yet: own writes of that moment.
+class AgentWatchOverlapTest : public AgentWatchTest {
+ protected:
+  void ReadHalf() {
+    fake_.FailWith("/v1/catalog/", 500);  // so that only Refresh starts a reading
+    fake_.Put("a", "me");
+    fake_.Put("b", "me");
+    Start();
+    ASSERT_TRUE(Says("a b"));
+    ReadHalfAgain();
+  }
+  void ReadHalfAgain() {
+    said_.clear();
+    fake_.Delay("/v1/agent/checks", Millis(30));
+    const int asked = fake_.requests("/v1/agent/checks");
+    watch_->Refresh();
+    ASSERT_TRUE(RunUntil(loop_, [&] { return fake_.requests("/v1/agent/checks") == asked + 1; }));
+    RunTurns(loop_, 3);
+    ASSERT_TRUE(said_.empty());
+  }
+};
+
+TEST_F(AgentWatchOverlapTest, WhatTheCallerRegistersDuringAReadingIsNotMissedInIt) {
+  ReadHalf();
+  fake_.Put("c", "me");
+  watch_->Remember("c");
+  ASSERT_TRUE(Says("a b"));
+  EXPECT_EQ(questions("c"), 0);
+  EXPECT_EQ(watch_->counters().doubted_readings.value(), 0U);
+  fake_.Remove("c");
+  watch_->Refresh();
+  EXPECT_TRUE(RunUntil(loop_, [this] { return questions("c") == 1; })) << "but in the next one";
+}
+
+TEST_F(AgentWatchOverlapTest, WhatTheCallerRemovesDuringAReadingIsNotMissedInTheNext) {
+  ReadHalf();
+  fake_.Remove("b");
+  watch_->Forget("b");
+  ASSERT_TRUE(Says("a b")) << "the list is older";
+  watch_->Refresh();
+  ASSERT_TRUE(Says("a"));
+  EXPECT_EQ(questions("b"), 0);
+}
+
+TEST_F(AgentWatchOverlapTest, WhatTheCallerRegistersDuringTheDirectQuestionIsNoDoubt) {
+  ReadHalf();
+  ASSERT_TRUE(Says("a b"));
+  fake_.Remove("b");
+  fake_.Delay("/v1/agent/service/b", Millis(30));
+  watch_->Refresh();
+  ASSERT_TRUE(RunUntil(loop_, [this] { return questions("b") == 1; }));
+  fake_.Put("b", "me");
+  watch_->Remember("b");
+  ASSERT_TRUE(Says("a"));
+  EXPECT_EQ(watch_->counters().doubted_readings.value(), 0U);
+  watch_->Refresh();
+  EXPECT_TRUE(Says("a b"));
+}
+
 TEST_F(AgentWatchTest, WhatOthersRemoveOfTheirOwnIsNotMissed) {
   fake_.Put("x", "");
   fake_.Put("y", "you");
@@ -128,13 +188,11 @@ TEST_F(AgentWatchTest, ATokenThatMayNotAskWhoTheAgentIsIsEnough) {
   fake_.Put("a", "me");
   Start();
   ASSERT_TRUE(Says("a"));
-  EXPECT_EQ(watch_->node_name(), "");
   EXPECT_FALSE(watch_->denied());
   EXPECT_EQ(fake_.requests("/v1/catalog/"), 0);
   fake_.HideSelf(false);
   watch_->Refresh();
   EXPECT_TRUE(Holds(1)) << "the node, once its name is known";
-  EXPECT_EQ(watch_->node_name(), "n1");
   EXPECT_EQ(watch_->counters().restarts.value(), 0U);
 }
 

@@ -111,17 +111,79 @@ class AgentWriterTest : public ::testing::Test {
 };
 
 TEST_F(AgentWriterTest, Registers) {
-  call_ = writer_->Register(Web("n:web:80"), "me", false, Keep());
+  call_ = writer_->Register(Web("n:web:80"), "me", Keep(), ActionKind::kAdd);
   ASSERT_EQ(Wait(), WriteOutcome::kDone);
   EXPECT_EQ(last().path, "/v1/agent/service/register");
   EXPECT_EQ(last().query, "");
   EXPECT_EQ(fake_.state().services().at("n:web:80").port, 8080);
   EXPECT_EQ(fake_.state().services().at("n:web:80").meta.at("registrar-owner"), "me");
-  call_ = writer_->Register(Web("n:web:80"), "me", true, Keep(), ActionKind::kChange);
+  fake_.state().SetMaintenance("n:web:80", true, "by hand");
+  call_ = writer_->Register(Web("n:web:80"), "me", Keep(), ActionKind::kChange);
   ASSERT_EQ(Wait(), WriteOutcome::kDone);
-  EXPECT_EQ(last().query, "replace-existing-checks=true");
+  EXPECT_EQ(last().query, "");
+  EXPECT_TRUE(fake_.state().InMaintenance("n:web:80"));
   EXPECT_EQ(writer_->count(ActionKind::kAdd, WriteOutcome::kDone).value(), 1U);
   EXPECT_EQ(writer_->count(ActionKind::kChange, WriteOutcome::kDone).value(), 1U);
+}
+
+TEST_F(AgentWriterTest, AnAdditionDoesNotOverwriteWhatHasAppeared) {
+  fake_.Put("a b", "", 81);
+  call_ = writer_->Register(Web("a b"), "me", Keep(), ActionKind::kAdd);
+  EXPECT_EQ(Wait(), WriteOutcome::kUnknown);
+  EXPECT_EQ(result_->text, "the ID has appeared at the agent meanwhile");
+  EXPECT_TRUE(fake_.writes().empty());
+  EXPECT_EQ(fake_.state().services().at("a b").port, 81);
+  EXPECT_EQ(writer_->count(ActionKind::kAdd, WriteOutcome::kUnknown).value(), 1U);
+  call_ = writer_->Register(Web("a b"), "me", Keep(), ActionKind::kChange);
+  EXPECT_EQ(Wait(), WriteOutcome::kDone) << "a change does not ask";
+}
+
+TEST_F(AgentWriterTest, AnAdditionNeedsNoRightToRead) {
+  for (const int status : {403, 405, 500, 503}) {
+    const std::string id = "a" + std::to_string(status);
+    fake_.FailWith("/v1/agent/service/" + id, status);
+    call_ = writer_->Register(Web(id), "me", Keep(), ActionKind::kAdd);
+    EXPECT_EQ(Wait(), WriteOutcome::kDone) << status;
+    EXPECT_TRUE(fake_.state().services().contains(id)) << status;
+  }
+  EXPECT_EQ(writer_->count(ActionKind::kAdd, WriteOutcome::kDone).value(), 4U) << "one outcome each";
+}
+
+TEST_F(AgentWriterTest, AnAdditionIsRetriedWithoutAConnection) {
+  fake_.Stop();
+  call_ = writer_->Register(Web("a"), "me", Keep(), ActionKind::kAdd);
+  EXPECT_EQ(Wait(), WriteOutcome::kRetry);
+  EXPECT_NE(result_->text, "");
+}
+
+TEST_F(AgentWriterTest, EitherStepOfAnAdditionIsCancelled) {
+  fake_.Delay("/v1/agent/service/", Millis(20));
+  call_ = writer_->Register(Web("a"), "me", Keep(), ActionKind::kAdd);
+  ASSERT_TRUE(RunUntil(loop_, [this] { return fake_.requests("/v1/agent/service/a") == 1; }));
+  call_.reset();
+  call_ = writer_->Register(Web("b"), "me", Keep(), ActionKind::kAdd);
+  ASSERT_TRUE(RunUntil(loop_, [this] { return fake_.requests("/v1/agent/service/register") == 1; }));
+  call_.reset();
+  call_ = writer_->Deregister("c", Keep());
+  ASSERT_EQ(Wait(), WriteOutcome::kDone);
+  EXPECT_EQ(fake_.requests("/v1/agent/service/register"), 1) << "that of b";
+  EXPECT_EQ(fake_.state().services().size(), 0U);
+  EXPECT_EQ(writer_->count(ActionKind::kAdd, WriteOutcome::kDone).value(), 0U);
+}
+
+TEST_F(AgentWriterTest, RemovesOneCheck) {
+  fake_.state().Register(R"({"ID":"a","Name":"a","Checks":[{"CheckID":"service:a/b:2","TTL":"90s"},{"TTL":"90s"}]})",
+                         false);
+  ASSERT_EQ(fake_.state().checks().size(), 2U);
+  call_ = writer_->RemoveCheck("service:a/b:2", Keep());
+  ASSERT_EQ(Wait(), WriteOutcome::kDone);
+  EXPECT_EQ(last().path, "/v1/agent/check/deregister/service:a/b:2");
+  EXPECT_FALSE(fake_.state().checks().contains("service:a/b:2"));
+  EXPECT_EQ(fake_.state().checks().size(), 1U);
+  fake_.FailWith("/v1/agent/check/deregister", 500, "Unknown check \"x\"");
+  call_ = writer_->RemoveCheck("x", Keep());
+  EXPECT_EQ(Wait(), WriteOutcome::kDone);
+  EXPECT_EQ(writer_->count(ActionKind::kRemoveCheck, WriteOutcome::kDone).value(), 2U);
 }
 
 TEST_F(AgentWriterTest, IdsOfAnyKindAreOneSegment) {
@@ -179,12 +241,12 @@ TEST_F(AgentWriterTest, MayDestroyItsCallWhenDone) {
 
 TEST_F(AgentWriterTest, DryRunSendsNothing) {  // case 123
   AgentWriter dry(loop_, *client_, true);
-  call_ = dry.Register(Web("a"), "me", false, Keep());
+  call_ = dry.Register(Web("a"), "me", Keep(), ActionKind::kAdd);
   EXPECT_FALSE(result_.has_value()) << "later, as without --dry-run";
   EXPECT_EQ(Wait(), WriteOutcome::kDone);
   call_ = dry.Deregister("a", Keep());
   EXPECT_EQ(Wait(), WriteOutcome::kDone);
-  EXPECT_TRUE(fake_.writes().empty());
+  EXPECT_EQ(fake_.requests("/"), 0);
   EXPECT_EQ(dry.count(ActionKind::kAdd, WriteOutcome::kDone).value(), 1U);
   EXPECT_EQ(dry.count(ActionKind::kRemove, WriteOutcome::kDone).value(), 1U);
 }

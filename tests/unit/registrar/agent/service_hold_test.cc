@@ -18,11 +18,15 @@ class ServiceHoldTest : public ::testing::Test {
     consul::AgentOptions options;
     options.url = fake_.url();
     client_ = std::make_unique<consul::AgentClient>(loop_, options);
-    hold_ = std::make_unique<ServiceHold>(
-        loop_, *client_, ServiceHoldOptions{.wait = Millis(60000), .retry_first = Millis(4), .retry_cap = Millis(20)},
-        [this] { ++signs_; });
     fake_.Put("a", "me");
     fake_.Put("b", "me");
+    Make({.wait = Millis(60000), .retry_first = Millis(4), .retry_cap = Millis(20)});
+  }
+  void Make(ServiceHoldOptions options) {
+    hold_ = std::make_unique<ServiceHold>(loop_, *client_, options, [this](ServiceHold::Sign sign) {
+      ++signs_;
+      last_ = sign;
+    });
   }
   bool Held() const { return fake_.blocked() == 1; }
   bool Held(const std::string& id) {
@@ -35,6 +39,7 @@ class ServiceHoldTest : public ::testing::Test {
   std::unique_ptr<consul::AgentClient> client_;
   std::unique_ptr<ServiceHold> hold_;
   int signs_ = 0;
+  ServiceHold::Sign last_ = ServiceHold::Sign::kAnswered;
 };
 
 TEST_F(ServiceHoldTest, ChangeAndRemovalAreSigns) {
@@ -47,6 +52,7 @@ TEST_F(ServiceHoldTest, ChangeAndRemovalAreSigns) {
   const int asked = fake_.requests("/v1/agent/service/a");
   EXPECT_TRUE(RunUntil(loop_, [&] { return fake_.requests("/v1/agent/service/a") > asked + 1; })) << "goes on asking";
   EXPECT_EQ(signs_, 2) << "and says it once";
+  EXPECT_EQ(last_, ServiceHold::Sign::kAnswered);
   fake_.Put("a", "me");
   ASSERT_TRUE(RunUntil(loop_, [this] { return Held(); }));
   fake_.Remove("a");
@@ -57,9 +63,18 @@ TEST_F(ServiceHoldTest, ADyingAgentIsASign) {
   ASSERT_TRUE(Held("a"));
   fake_.Stop();
   EXPECT_TRUE(RunUntil(loop_, [this] { return signs_ == 1; }));
+  EXPECT_EQ(last_, ServiceHold::Sign::kBroken);
   fake_.Start();
   EXPECT_TRUE(RunUntil(loop_, [this] { return Held(); }));
   EXPECT_EQ(signs_, 1);
+}
+
+TEST_F(ServiceHoldTest, ASilentAgentIsASignAfterTheSlack) {
+  Make({.wait = Millis(40), .slack = Millis(40), .retry_first = Millis(4), .retry_cap = Millis(20)});
+  ASSERT_TRUE(Held("a"));
+  fake_.Delay("/", Millis(3600000));
+  EXPECT_TRUE(RunUntil(loop_, [this] { return signs_ == 1; }));
+  EXPECT_EQ(last_, ServiceHold::Sign::kBroken);
 }
 
 TEST_F(ServiceHoldTest, ARefusalIsOneSign) {
@@ -84,6 +99,18 @@ TEST_F(ServiceHoldTest, AnotherServiceIsHeldInstead) {
   fake_.Stop();
   RunTurns(loop_, 20);
   EXPECT_EQ(signs_, 0);
+}
+
+TEST_F(ServiceHoldTest, ManyChangesOfMindLeaveNoDebt) {
+  // 300 services go, one after the other: at four requests a second that must not be 75 s without a hold.
+  for (int change = 0; change < 300; ++change) {
+    hold_->Set(change % 2 == 0 ? "b" : "gone");
+    if (change % 3 == 0) RunTurns(loop_, 1);
+  }
+  EXPECT_LE(fake_.requests("/v1/agent/service/"), 9) << "and yet no flood";
+  hold_->Set("a");
+  EXPECT_TRUE(RunUntil(
+      loop_, [this] { return fake_.requests("/v1/agent/service/a") == 2 && Held(); }, Millis(3000)));
 }
 
 TEST_F(ServiceHoldTest, RepliesThatDoNotWaitMakeNoBusyLoop) {

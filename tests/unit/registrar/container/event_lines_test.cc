@@ -72,25 +72,5 @@ TEST_F(EventLinesTest, LongerLinesAreDroppedWholeAndCounted) {
   EXPECT_EQ(lines_.dropped(), 2U);
 }
 
-TEST_F(EventLinesTest, WhatABrokenStreamLeftIsForgotten) {
-  EXPECT_THAT(Feed(R"({"Type":)"), IsEmpty());
-  lines_.Reset();
-  EXPECT_THAT(Feed("{}\n"), ElementsAre("{}"));
-  EXPECT_THAT(Feed(std::string(EventLines::kMaxLine + 1, 'x')), IsEmpty());
-  lines_.Reset();
-  EXPECT_THAT(Feed("{}\n"), ElementsAre("{}")) << "a line that was being skipped too";
-}
-
-TEST_F(EventLinesTest, TheReceiverMayReset) {
-  Feed("a");
-  std::vector<std::string> seen;
-  lines_.Feed("b\nc\nd", [&](std::string_view line) {
-    lines_.Reset();
-    seen.emplace_back(line);
-  });
-  EXPECT_THAT(seen, ElementsAre("ab", "c"));
-  EXPECT_THAT(Feed("\n"), ElementsAre("d"));
-}
-
 }  // namespace
 }  // namespace signpost::registrar

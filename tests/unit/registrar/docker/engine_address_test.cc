@@ -59,6 +59,14 @@ TEST(EngineAddressTest, WithoutAUrlAUsualSocket) {
   EXPECT_EQ(address->unix_socket, only_old ? "/tmp/docker.sock" : "/var/run/docker.sock");
 }
 
+TEST(EngineAddressTest, NoRefusalShowsAPassword) {
+  for (const char* url : {"tcp://user:s3cret@engine:2375", "ssh://user:s3cret@engine", "user:s3cret@engine"}) {
+    const std::string text = MakeEngineAddress({.url = url, .tls_verify = false, .cert_path = ""}).status().text();
+    EXPECT_EQ(text.find("s3cret"), std::string::npos) << text;
+    EXPECT_NE(text.find("write unix:///PATH"), std::string::npos) << text;
+  }
+}
+
 class CertPathTest : public ::testing::Test {
  protected:
   void SetUp() override { std::filesystem::create_directories(folder_); }

@@ -111,6 +111,17 @@ TEST_F(EngineClientTest, StopsWithAGraceInSeconds) {
   EXPECT_EQ(stop(Millis(0)).kind(), ErrorKind::kNotFound);
 }
 
+TEST_F(EngineClientTest, AStopMayTakeAsLongAsTheContainerSaysAndSomewhatMore) {
+  EngineOptions options = engine_.Options();
+  options.timeout = Millis(20);
+  EngineClient client(loop_, options);
+  engine_.hold = "POST ";
+  const Nanos begin = SystemClock().Wall();
+  const Status status = WaitStatus([&](auto done) { return client.Stop(IdOf(1), Millis(0), done, Millis(150)); });
+  EXPECT_EQ(status.kind(), ErrorKind::kUnavailable) << status.text();
+  EXPECT_GE(SystemClock().Wall() - begin, Millis(200));
+}
+
 TEST_F(EngineClientTest, AStreamThatIsRefusedKeepsTheReason) {
   ASSERT_TRUE(Negotiate().ok());
   engine_.override = [](const std::string&) { return Reply(400, "client version 1.41 is too old"); };

@@ -53,6 +53,51 @@ TEST_F(EngineWatchLossTest, AfterACutItGoesOnFromTheNewestEventAndListsAgain) {
   EXPECT_EQ(lost_.kind(), ErrorKind::kUnavailable);
 }
 
+// The engine replays what has the very time that it is asked for.
+TEST_F(EngineWatchLossTest, AReplayedEventIsToldOnce) {
+  engine_.Put(1);
+  engine_.Put(2);
+  BeginSynced();
+  constexpr int64_t kTime = 1795341700000000007;
+  engine_.Emit(1, "update", kTime);
+  engine_.Emit(1, "kill", kTime, R"("signal":"15")");
+  ASSERT_TRUE(RunUntil(loop_, [&] { return Told("event kill 1") == 1; }));
+  for (int round = 2; round <= 3; ++round) {
+    engine_.CutStreams();
+    ASSERT_TRUE(RunUntil(loop_, [&] { return Told("synced") == round; }));
+    engine_.Emit(1, "update", kTime);
+    engine_.Emit(1, "kill", kTime, R"("signal":"15")");
+    engine_.Emit(2, "kill", kTime, R"("signal":"15")");  // news in the first of these rounds
+    engine_.Emit(2, "rename", kTime - 1);
+    ASSERT_TRUE(RunUntil(loop_, [&] { return Told("event rename 2") == round - 1; }))
+        << ::testing::PrintToString(told_);
+  }
+  EXPECT_EQ(Told("event update 1"), 1);
+  EXPECT_EQ(Told("event kill 1"), 1);
+  EXPECT_EQ(Told("event kill 2"), 1);
+}
+
+// It may be long before the engine is back: such a kill says nothing about the container as it is then.
+TEST_F(EngineWatchLossTest, EventsThatWaitAreForgottenWithTheirStream) {
+  engine_.Put(1);
+  engine_.hold = "GET /v1.41/containers/json";
+  Begin();
+  ASSERT_TRUE(RunUntil(loop_, [&] { return engine_.Lists() == 1; }));
+  engine_.Emit(1, "oom", 10);  // waits for the list
+  ASSERT_TRUE(RunUntil(loop_, [&] { return counters().events[9].value() == 1; }));
+  engine_.hold = "GET /v1.41/containers/" + IdOf(1);
+  engine_.CutStreams();
+  ASSERT_TRUE(RunUntil(loop_, [&] { return Told("connected E1") == 2 && engine_.Inspects(1) == 1; }));
+  engine_.Emit(1, "kill", 11, R"("signal":"15")");  // waits for the inspect
+  ASSERT_TRUE(RunUntil(loop_, [&] { return counters().events[2].value() == 1; }));
+  engine_.hold = "-";
+  engine_.CutStreams();
+  ASSERT_TRUE(RunUntil(loop_, [&] { return Told("synced") == 1; }));
+  EXPECT_EQ(Told("runs 1"), 1);
+  EXPECT_EQ(Told("event oom 1"), 0);
+  EXPECT_EQ(Told("event kill 1"), 0);
+}
+
 // Case 113: stamps decide, and a second list covers what the engine cannot replay.
 TEST_F(EngineWatchLossTest, WhenTheEnginesClockStepsBackSinceDoesNot) {
   BeginSynced();
@@ -157,7 +202,7 @@ TEST_F(EngineWatchLossTest, AnInspectThatFailsConcernsItsContainerOnly) {
     Break("GET /v1.41/containers/" + IdOf(1) + "/json", c.reply, 2);
     BeginSynced();
     EXPECT_EQ(Told("runs 2"), 1);
-    EXPECT_TRUE(watch_->IsUnclear(IdOf(1))) << "synced, but not known";
+    EXPECT_EQ(Told("runs 1"), 0) << "synced, but not known";
     ASSERT_TRUE(RunUntil(loop_, [&] { return Told("runs 1") == 1; }));
     EXPECT_EQ(Told("lost") + Told("gone 1"), 0);
     watch_.reset();

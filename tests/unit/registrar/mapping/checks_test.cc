@@ -212,6 +212,67 @@ TEST(Checks, GoWhereTheyAreTold) {
   EXPECT_THAT(portless.warnings, ElementsAre(HasSubstr("write SERVICE_CHECK_PORT")));
 }
 
+TEST(Checks, AnAddressThatIsNoneIsNotUsed) {
+  for (const std::string& address : {std::string(64 * 1024, 'a'), std::string(254, 'a'), std::string("192.0.2.999"),
+                                     std::string("0.0.0.0"), std::string("a b"), std::string("192.0.2.7/x")}) {
+    const Made made = Make({{"TCP", "1"}, {"ADDRESS", address}});
+    EXPECT_EQ(made.Only().tcp, "192.0.2.10:8080") << address.substr(0, 20);
+    EXPECT_THAT(made.warnings, ElementsAre(HasSubstr("SERVICE_CHECK_ADDRESS is not used"))) << address.substr(0, 20);
+  }
+  EXPECT_EQ(Make({{"TCP", "1"}, {"ADDRESS", "db_1.example"}}).Only().tcp, "db_1.example:8080");
+}
+
+std::string Repeated(const std::string& text, size_t count) {
+  std::string all;
+  for (size_t i = 0; i < count; ++i) all += text;
+  return all;
+}
+
+struct CommandSize {
+  const char* about;
+  std::string command;
+  bool used;
+};
+
+TEST(Checks, ACommandIsBounded) {
+  for (const auto& [about, command, used] :
+       {CommandSize{"64 words", Repeated("a ", 64), true}, CommandSize{"65 words", Repeated("a ", 65), false},
+        CommandSize{"4 KiB", std::string(4096, 'a'), true},
+        CommandSize{"a byte more", std::string(4097, 'a'), false}}) {
+    for (const char* kind : {"SCRIPT", "DOCKER"}) {
+      const Made made = Make({{kind, command}});
+      EXPECT_EQ(made.checks.size(), used ? 1U : 0U) << kind << " of " << about;
+      EXPECT_EQ(made.warnings.size(), used ? 0U : 1U) << kind << " of " << about;
+    }
+  }
+  EXPECT_THAT(Make({{"CMD", std::string(4097, 'a')}}).checks, IsEmpty());
+  // What stands for $SERVICE_IP counts.
+  const Made grown = Make({{"SCRIPT", Repeated("$SERVICE_IP", 300)}, {"ADDRESS", std::string(200, 'h')}});
+  EXPECT_THAT(grown.checks, IsEmpty());
+  EXPECT_THAT(grown.warnings, ElementsAre(HasSubstr("SERVICE_CHECK_SCRIPT is not used")));
+}
+
+TEST(Checks, HeadersAreBounded) {
+  StringPairs keys = {{"HTTP", "/"}};
+  for (int i = 0; i < 100; ++i) keys.emplace_back("HTTP_HEADER_X-" + std::to_string(i), "1");
+  const Made made = Make(keys);
+  EXPECT_THAT(made.Only().header, SizeIs(64));
+  EXPECT_THAT(made.warnings, ElementsAre(HasSubstr("only the first 64 headers")));
+}
+
+TEST(Checks, ATtlThatRegistrarCannotKeepIsRaised) {
+  for (const char* written : {"500ms", "1s", "2999ms", "2"}) {
+    const Made made = Make({{"TTL", written}});
+    EXPECT_EQ(made.Only().ttl, "3s") << written;
+    EXPECT_THAT(made.warnings, testing::Contains(HasSubstr("too short to be kept: 3s is used"))) << written;
+    EXPECT_EQ(Make({{"TTL", written}, {"TTL_OWNER", "app"}}).Only().ttl, std::string(written) == "2" ? "2s" : written);
+  }
+  for (const char* kept : {"3s", "3000ms", "1m"}) {
+    EXPECT_EQ(Make({{"TTL", kept}}).Only().ttl, kept);
+    EXPECT_THAT(Make({{"TTL", kept}}).warnings, IsEmpty());
+  }
+}
+
 TEST(Checks, AnAliasOfItselfIsRefused) { EXPECT_THAT(Make({{"ALIAS", "n:web.1:80"}}).checks, IsEmpty()); }
 
 TEST(Checks, FalseIsNoExceptForRegistrator) {

@@ -94,6 +94,35 @@ TEST(Metadata, MoreTagsAddInTheOrderOfForms) {
   EXPECT_EQ(Labels({{"SERVICE_TAGS+", "b"}}).General().Value("tags"), "b");
 }
 
+TEST(Metadata, KeysOfThePortAndTheGeneralOnesComeInOneOrder) {
+  const MetadataSource source = Labels({{"SERVICE_80_B", "own"},
+                                        {"SERVICE_80_D", "own"},
+                                        {"SERVICE_A", "general"},
+                                        {"SERVICE_B", "general"},
+                                        {"SERVICE_C_1", "general"},
+                                        {"SERVICE_80_C_2", "own"}});
+  const auto listed = [&](std::string_view begin) {
+    std::string text;
+    source.ForPort(80, kTcp).ForEach(begin, [&](const std::string& key, const MetadataValue& value) {
+      text += key + "=" + value.value + " ";
+      return true;
+    });
+    return text;
+  };
+  EXPECT_EQ(listed(""), "a=general b=own c_1=general c_2=own d=own ");
+  EXPECT_EQ(listed("c_"), "c_1=general c_2=own ");
+  EXPECT_TRUE(source.ForPort(80, kTcp).HasAny("d"));
+  EXPECT_FALSE(source.ForPort(81, kTcp).HasAny("d"));
+}
+
+TEST(Metadata, PortsWithoutKeysOfTheirOwnAreTheSame) {
+  const MetadataSource source = Labels({{"SERVICE_A", "x"}, {"SERVICE_80_A", "y"}, {"SERVICE_81-82_A", "z"}});
+  EXPECT_TRUE(source.ForPort(1, kTcp).IsSame(source.ForPort(2, kUdp)));
+  EXPECT_TRUE(source.ForPort(81, kTcp).IsSame(source.ForPort(82, kTcp)));
+  EXPECT_FALSE(source.ForPort(80, kTcp).IsSame(source.ForPort(81, kTcp)));
+  EXPECT_FALSE(source.ForPort(80, kTcp).IsSame(source.General()));
+}
+
 TEST(Metadata, TheArgumentsMayGo) {
   auto container = std::make_unique<Container>(Container{.labels = {{"APP_NAME", "web"}}});
   auto prefix = std::make_unique<std::string>("APP_");
@@ -109,7 +138,9 @@ TEST(Metadata, TooManyEntriesLeaveTheLabels) {
     container.environment.emplace_back("SERVICE_KEY" + std::to_string(i), "x");
   }
   const Metadata metadata = MetadataSource(container, "SERVICE_").General();
-  EXPECT_EQ(metadata.all().size(), MetadataSource::kMaxEntries);
+  size_t keys = 0;
+  metadata.ForEach("", [&](const std::string&, const MetadataValue&) { return ++keys > 0; });
+  EXPECT_EQ(keys, MetadataSource::kMaxEntries);
   EXPECT_EQ(metadata.Value("name"), "web");
 }
 

@@ -65,5 +65,11 @@ TEST(Tags, ABrokenTemplateCostsItsOwnListOnly) {
   EXPECT_THAT(made.warnings, ElementsAre(HasSubstr("SERVICE_TAGS are left out: there is no field .Nope")));
 }
 
+TEST(SplitTags, OnlyTheFirst) {
+  EXPECT_EQ(SplitTags("a,,b,c", 2), (Strings{"a", "b"}));
+  EXPECT_EQ(SplitTags("a,b", 2), (Strings{"a", "b"}));
+  EXPECT_EQ(SplitTags("a,b", 3), (Strings{"a", "b"}));
+}
+
 }  // namespace
 }  // namespace signpost::registrar

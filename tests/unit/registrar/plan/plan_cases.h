@@ -30,9 +30,7 @@ inline Service Web() {
 }
 
 // What the agent has after `service` was registered by this registrar.
-inline ActualService Registered(const Service& service) {
-  return AfterRegistration(service, kOptions.owner, nullptr, false);
-}
+inline ActualService Registered(const Service& service) { return AfterRegistration(service, kOptions.owner, nullptr); }
 
 // One service with every kind of check, and three with little; as tests/cases/consul_agent/registered.* was made from.
 inline DesiredServices AllKinds() {

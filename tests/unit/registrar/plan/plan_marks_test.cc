@@ -18,23 +18,24 @@ struct Situation {
   std::string desired;
   int64_t now = 1000;
   bool checks_change = false;
+  bool may_lift = false;
 };
 
-// "on:<text>", "off", "register", "report"
+// "on:<text>", "off", "change"
 Strings Steps(const Situation& situation) {
   Service before = Web();
   if (situation.checks_change) before.checks[0].interval = "20s";
   ActualService actual = Registered(before);
   actual.maintenance = !situation.at_agent.empty();
   actual.maintenance_reason = situation.at_agent;
-  const DesiredService desired{.service = Web(), .maintenance = situation.desired};
+  const DesiredService desired{.service = Web(), .maintenance = situation.desired, .may_lift = situation.may_lift};
   PlanOptions options = kOptions;
   options.now_seconds = situation.now;
   Strings steps;
   for (const Action& action : PlanService(&desired, &actual, options).actions) {
     if (action.kind == ActionKind::kMaintenanceOn) steps.push_back("on:" + action.text);
     if (action.kind == ActionKind::kMaintenanceOff) steps.emplace_back("off");
-    if (action.kind == ActionKind::kChange) steps.emplace_back(action.replace_checks ? "replace" : "change");
+    if (action.kind == ActionKind::kChange) steps.emplace_back("change");
   }
   return steps;
 }
@@ -59,21 +60,34 @@ TEST(Maintenance, TheDrainCommandsMarkLastsUntilItsTime) {
 }
 
 TEST(Maintenance, OnlyAWholeNumberIsATime) {
-  EXPECT_EQ(DrainUntil(DrainReason(7)), 7);
+  EXPECT_EQ(StopReason(7), "registrar: stop signal until 7");
+  for (const std::string& reason : {DrainReason(7), StopReason(7), std::string("registrar: until 9 until 7")}) {
+    EXPECT_EQ(MarkUntil(reason), 7) << reason;
+  }
   for (const char* reason : {"", "registrar: drain command until ", "registrar: drain command until 7s",
-                             "registrar: drain command until 99999999999999999999", "drain command until 7"}) {
-    EXPECT_EQ(DrainUntil(reason), 0) << reason;
+                             "registrar: drain command until 99999999999999999999", "drain command until 7",
+                             "registrar: stop signal until -7", "registrar: until", "registrar: 7"}) {
+    EXPECT_EQ(MarkUntil(reason), 0) << reason;
   }
 }
 
-TEST(Maintenance, Case111ReplacingTheChecksSetsTheMarkAgain) {
+TEST(Maintenance, AnyOwnMarkWithAnEndLastsUntilThenUnlessItIsOurs) {
+  for (const std::string& mark : {DrainReason(1010), StopReason(1010), std::string("registrar: later until 1010")}) {
+    EXPECT_THAT(Steps({.at_agent = mark, .now = 1009}), IsEmpty()) << mark;
+    EXPECT_THAT(Steps({.at_agent = mark, .now = 1010}), ElementsAre("off")) << mark;
+    EXPECT_THAT(Steps({.at_agent = mark, .now = 1009, .may_lift = true}), ElementsAre("off")) << mark;
+    EXPECT_THAT(Steps({.at_agent = mark, .desired = mark, .now = 1010, .may_lift = true}), IsEmpty()) << mark;
+  }
+  EXPECT_THAT(Steps({.at_agent = "closed until 1010", .now = 1011, .may_lift = true}), IsEmpty()) << "an operator's";
+}
+
+TEST(Maintenance, Case111AChangeOfChecksKeepsTheMark) {
+  for (const std::string& mark : {std::string("upgrade by hand"), DrainReason(1010)}) {
+    EXPECT_THAT(Steps({.at_agent = mark, .checks_change = true}), ElementsAre("change")) << mark;
+  }
   EXPECT_THAT(Steps({.at_agent = "registrar: stopping", .desired = "registrar: stopping", .checks_change = true}),
-              ElementsAre("replace", "on:registrar: stopping"));
-  EXPECT_THAT(Steps({.at_agent = "upgrade by hand", .checks_change = true}),
-              ElementsAre("replace", "on:upgrade by hand"));
-  EXPECT_THAT(Steps({.at_agent = DrainReason(1010), .checks_change = true}),
-              ElementsAre("replace", "on:" + DrainReason(1010)));
-  EXPECT_THAT(Steps({.at_agent = "registrar: stopping", .checks_change = true}), ElementsAre("replace"));
+              ElementsAre("change"));
+  EXPECT_THAT(Steps({.at_agent = "registrar: stopping", .checks_change = true}), ElementsAre("change", "off"));
 }
 
 TEST(Maintenance, ANewServiceGetsItAfterItsRegistration) {

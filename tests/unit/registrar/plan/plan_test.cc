@@ -18,12 +18,11 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// "change node1:web.1:80: port 8080 instead of 80 (replace)"
+// "change node1:web.1:80: port 8080 instead of 80"
 Strings Lines(const std::vector<Action>& actions) {
   Strings lines;
   for (const Action& action : actions) {
-    lines.push_back(std::string(ActionKindName(action.kind)) + " " + action.service_id + ": " + action.reason +
-                    (action.replace_checks ? " (replace)" : ""));
+    lines.push_back(std::string(ActionKindName(action.kind)) + " " + action.service_id + ": " + action.reason);
   }
   return lines;
 }
@@ -73,19 +72,38 @@ TEST(PlanService, AddsChangesAndRemoves) {
   EXPECT_THAT(PlanOf(nullptr, &moved, keeping), IsEmpty());
 }
 
-TEST(PlanService, ChecksAreReplacedOnlyWhenTheirDefinitionsChange) {
+TEST(PlanService, AChangedOrMissingCheckIsAPlainRegistration) {
   Service slower = Web();
   slower.checks[0].interval = "20s";
   const DesiredService desired = Desired();
   ActualService actual = Registered(slower);
-  EXPECT_THAT(PlanOf(&desired, &actual), ElementsAre("change node1:web.1:80: checks differ (replace)"));
+  EXPECT_THAT(PlanOf(&desired, &actual), ElementsAre("change node1:web.1:80: checks differ"));
   actual = Registered(Web());
   actual.checks.pop_back();
   EXPECT_THAT(PlanOf(&desired, &actual), ElementsAre("change node1:web.1:80: check service:node1:web.1:80 is missing"));
 }
 
+TEST(PlanService, AChangeKeepsTheTagsWhileTagOverrideIsOnInBoth) {
+  Service service = Web();
+  service.enable_tag_override = true;
+  const DesiredService desired = Desired(service);
+  ActualService actual = Registered(service);
+  actual.tags = {"theirs"};
+  EXPECT_THAT(PlanOf(&desired, &actual), IsEmpty());
+  actual.port = 80;
+  const auto actions = PlanService(&desired, &actual, kOptions).actions;
+  ASSERT_EQ(actions.size(), 1U);
+  EXPECT_EQ(actions[0].reason, "port 8080 instead of 80");
+  EXPECT_EQ(actions[0].keep_tags, Strings{"theirs"});
+  actual.enable_tag_override = false;
+  EXPECT_FALSE(PlanService(&desired, &actual, kOptions).actions.at(0).keep_tags);
+  const DesiredService plain = Desired();
+  actual.enable_tag_override = true;
+  EXPECT_FALSE(PlanService(&plain, &actual, kOptions).actions.at(0).keep_tags);
+}
+
 TEST(PlanService, Case91StrangersAndOtherOwnersAreAConflictAndNeverTouched) {
-  const ActualService other = AfterRegistration(Web(), "owner-2", nullptr, false);
+  const ActualService other = AfterRegistration(Web(), "owner-2", nullptr);
   const ActualService stranger = Without(kOwnerKey, Registered(Web()));
   const DesiredService desired = Desired();
   for (const ActualService& actual : {other, stranger}) {
@@ -98,7 +116,7 @@ TEST(PlanService, Case91StrangersAndOtherOwnersAreAConflictAndNeverTouched) {
 }
 
 TEST(PlanService, WithoutAnOwnerNothingIsMine) {
-  const ActualService unnamed = AfterRegistration(Web(), "", nullptr, false);
+  const ActualService unnamed = AfterRegistration(Web(), "", nullptr);
   EXPECT_FALSE(IsMine(unnamed, {}));
   EXPECT_TRUE(IsMine(Registered(Web()), kOptions));
 }
@@ -159,7 +177,7 @@ TEST(MakePlan, AddsAndChangesBeforeItRemoves) {
   ActualServices actual;
   actual[older.id] = Registered(older);
   actual[moved.id] = Registered(moved);
-  actual["foreign"] = AfterRegistration(foreign, "owner-2", nullptr, false);
+  actual["foreign"] = AfterRegistration(foreign, "owner-2", nullptr);
   DesiredServices desired;
   for (const Service& service : {Web(), foreign, fresh}) desired[service.id].service = service;
   const Plan plan = MakePlan(desired, actual, kOptions);
@@ -172,7 +190,8 @@ TEST(MakePlan, AddsAndChangesBeforeItRemoves) {
 TEST(ActionKind, HasNames) {
   Strings names;
   for (size_t i = 0; i < kActionKinds; ++i) names.emplace_back(ActionKindName(static_cast<ActionKind>(i)));
-  EXPECT_THAT(names, ElementsAre("add", "change", "remove", "maintenance_on", "maintenance_off", "report"));
+  EXPECT_THAT(names,
+              ElementsAre("add", "change", "remove", "maintenance_on", "maintenance_off", "report", "remove_check"));
 }
 
 }  // namespace

@@ -82,6 +82,15 @@ TEST(Spec, DoesNotFollowTheContainersHealth) {
   EXPECT_EQ(SpecOf(sick), SpecOf(Web()));
 }
 
+TEST(Spec, DoesNotFollowTagsThatOthersMayChange) {
+  Service open = Web();
+  open.enable_tag_override = true;
+  Service tagged = open;
+  tagged.tags = {"theirs"};
+  EXPECT_EQ(SpecOf(tagged), SpecOf(open));
+  EXPECT_NE(RegistrationBody(tagged, "o"), RegistrationBody(open, "o"));
+}
+
 TEST(Spec, HasAHalfForTheChecks) {
   Service other = Web();
   other.name = "x";

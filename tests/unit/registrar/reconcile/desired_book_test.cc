@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "registrar/container/inspect.h"
 #include "registrar/plan/registration.h"
 
 namespace signpost::registrar {
@@ -16,6 +17,7 @@ using testing::IsEmpty;
 constexpr const char* kWeb = "aaaa";
 constexpr const char* kWebId = "node1:web:80";
 constexpr Millis kNow{1'000'000};
+constexpr int64_t kWall = 1'767'225'700;  // some time after the containers' start
 
 MappingOptions Mapping() {
   MappingOptions options;
@@ -117,14 +119,14 @@ TEST_F(DesiredBookTest, InRestartBackoffItIsDownAlthoughTheEngineSaysRunning) {
 TEST_F(DesiredBookTest, TheStopSignalIsMaintenanceAtOnce) {
   book_.OnContainer(Web(), kNow);
   (void)book_.TakeChanged();
-  book_.OnEvent(Kill(15), kNow);
+  book_.OnEvent(Kill(15), kNow, kWall, Millis(0));
   EXPECT_THAT(Maintenance(), HasSubstr("registrar: "));
   EXPECT_THAT(book_.TakeChanged(), ElementsAre(kWebId));
 }
 
 TEST_F(DesiredBookTest, OtherSignalsMeanNothing) {
   book_.OnContainer(Web(), kNow);
-  for (const int signal : {0, 1, 2, 9, 10}) book_.OnEvent(Kill(signal), kNow);
+  for (const int signal : {0, 1, 2, 9, 10}) book_.OnEvent(Kill(signal), kNow, kWall, Millis(0));
   EXPECT_EQ(Maintenance(), "");
 }
 
@@ -132,9 +134,9 @@ TEST_F(DesiredBookTest, TheStopSignalIsTheContainersOwn) {
   Container container = Web();
   container.stop_signal = 2;
   book_.OnContainer(container, kNow);
-  book_.OnEvent(Kill(15), kNow);
+  book_.OnEvent(Kill(15), kNow, kWall, Millis(0));
   EXPECT_EQ(Maintenance(), "");
-  book_.OnEvent(Kill(2), kNow);
+  book_.OnEvent(Kill(2), kNow, kWall, Millis(0));
   EXPECT_NE(Maintenance(), "");
 }
 
@@ -142,7 +144,7 @@ TEST_F(DesiredBookTest, ALabelNamedSignalHidesTheEnginesValue) {
   Container container = Web();
   container.labels = {{"signal", "15"}};
   book_.OnContainer(container, kNow);
-  book_.OnEvent(Kill(15), kNow);
+  book_.OnEvent(Kill(15), kNow, kWall, Millis(0));
   EXPECT_EQ(Maintenance(), "");
 }
 
@@ -150,7 +152,7 @@ TEST_F(DesiredBookTest, AContainerThatSurvivesItsStopSignalComesBack) {
   Container container = Web();
   container.stop_timeout = Millis(4000);
   book_.OnContainer(container, kNow);
-  book_.OnEvent(Kill(15), kNow);
+  book_.OnEvent(Kill(15), kNow, kWall, Millis(0));
   const auto deadline = book_.NextDeadline();
   ASSERT_EQ(deadline, kNow + Millis(9000));
   book_.OnTime(*deadline - Millis(1));
@@ -161,17 +163,35 @@ TEST_F(DesiredBookTest, AContainerThatSurvivesItsStopSignalComesBack) {
   EXPECT_EQ(book_.counters().drains_lifted.value(), 1);
 }
 
+TEST_F(DesiredBookTest, TheMarkSaysUntilWhen) {
+  book_.OnContainer(Web(), kNow);
+  book_.OnEvent(Kill(15), kNow, kWall, Millis(0));
+  EXPECT_EQ(Maintenance(), StopReason(kWall + 16)) << "ten seconds of stop timeout, five of slack";
+}
+
+TEST_F(DesiredBookTest, AnOldStopSignalCountsFromWhenItWasSentOrNotAtAll) {
+  book_.OnContainer(Web(), kNow);
+  book_.OnEvent(Kill(15), kNow, kWall, Millis(15000));
+  EXPECT_EQ(Maintenance(), "") << "survived";
+  Event earlier = Kill(15);
+  earlier.time_nano = ParseTimeNano("2025-12-31T23:59:59Z");
+  book_.OnEvent(earlier, kNow, kWall, Millis(0));
+  EXPECT_EQ(Maintenance(), "") << "of the run before";
+  book_.OnEvent(Kill(15), kNow, kWall, Millis(5000));
+  EXPECT_EQ(book_.NextDeadline(), kNow + Millis(10000));
+}
+
 TEST_F(DesiredBookTest, DrainZeroLeavesItInTheAnswers) {
   Container container = Web();
   container.labels = {{"SERVICE_DRAIN", "0"}};
   book_.OnContainer(container, kNow);
-  book_.OnEvent(Kill(15), kNow);
+  book_.OnEvent(Kill(15), kNow, kWall, Millis(0));
   EXPECT_EQ(Maintenance(), "");
 }
 
 TEST_F(DesiredBookTest, ARestartEndsTheDrain) {
   book_.OnContainer(Web(), kNow);
-  book_.OnEvent(Kill(15), kNow);
+  book_.OnEvent(Kill(15), kNow, kWall, Millis(0));
   Container again = Web();
   again.started_at = "2026-01-01T00:00:09Z";
   again.ports.front().bindings = {{"0.0.0.0", 32769}};
@@ -184,7 +204,7 @@ TEST_F(DesiredBookTest, ARestartEndsTheDrain) {
 TEST_F(DesiredBookTest, APauseIsMaintenanceAndAStopWhilePausedStaysADrain) {
   book_.OnContainer(Paused(Web()), kNow);
   EXPECT_THAT(Maintenance(), HasSubstr("paused"));
-  book_.OnEvent(Kill(15), kNow);
+  book_.OnEvent(Kill(15), kNow, kWall, Millis(0));
   book_.OnContainer(Web(), kNow);
   EXPECT_THAT(Maintenance(), HasSubstr("stop signal"));
 }
@@ -211,6 +231,15 @@ TEST_F(DesiredBookTest, APauseIsNoIllness) {
   EXPECT_EQ(Report(), "passing");
 }
 
+TEST_F(DesiredBookTest, FirstSeenPausedNothingIsSaidOfItsHealth) {
+  book_.OnContainer(Paused(Sick(Web(), Health::kUnhealthy)), kNow);
+  EXPECT_EQ(Report(), "none");
+  book_.OnContainer(Sick(Web(), Health::kUnhealthy), kNow);
+  EXPECT_EQ(Report(), "none") << "unpaused, and no probe since";
+  book_.OnContainer(Sick(Web(), Health::kHealthy), kNow);
+  EXPECT_EQ(Report(), "passing");
+}
+
 TEST_F(DesiredBookTest, IllnessAfterAPauseShowsWithItsEventOrInTime) {
   const auto after_pause = [this] {
     book_.OnContainer(Sick(Web(), Health::kHealthy), kNow);
@@ -221,7 +250,7 @@ TEST_F(DesiredBookTest, IllnessAfterAPauseShowsWithItsEventOrInTime) {
   Event health;
   health.kind = EventKind::kHealth;
   health.container_id = kWeb;
-  book_.OnEvent(health, kNow);
+  book_.OnEvent(health, kNow, kWall, Millis(0));
   book_.OnContainer(Sick(Web(), Health::kUnhealthy), kNow);
   EXPECT_EQ(Report(), "critical");
 
@@ -280,6 +309,34 @@ TEST_F(DesiredBookTest, OfTwoContainersWithOneIdTheFirstHasItUntilItEnds) {
   book_.OnContainer(Stopped(first, 0), kNow);
   ASSERT_THAT(Ids(), ElementsAre("x"));
   EXPECT_EQ(book_.desired().at("x").service.port, 8081);
+}
+
+TEST_F(DesiredBookTest, WhoHasAnIdDoesNotDependOnTheOrderOfInspects) {
+  Container old = Web();
+  Container young = Web("bbbb", "other");
+  old.labels = young.labels = {{"SERVICE_ID", "x"}};
+  young.started_at = "2026-01-01T00:00:05Z";
+  young.ports.front().bindings = {{"0.0.0.0", 8081}};
+  book_.OnContainer(young, kNow);
+  book_.OnContainer(old, kNow);
+  EXPECT_EQ(book_.desired().at("x").service.container_id, kWeb) << "the older one";
+  book_.SetRegistered([](std::string_view /*service*/, std::string_view container) { return container == "bbbb"; });
+  book_.Remap();
+  EXPECT_EQ(book_.desired().at("x").service.container_id, "bbbb") << "the one that the agent's entry leads to";
+  book_.OnGone("bbbb");
+  EXPECT_EQ(book_.desired().at("x").service.container_id, kWeb);
+}
+
+TEST_F(DesiredBookTest, ARemovalHasItsReason) {
+  ActualService actual;
+  actual.id = kWebId;
+  EXPECT_THAT(book_.WhyNot(actual), HasSubstr("no container"));
+  actual.meta = {{std::string(kContainerKey), kWeb}};
+  EXPECT_THAT(book_.WhyNot(actual), HasSubstr("gone"));
+  book_.OnContainer(Web(), kNow);
+  EXPECT_THAT(book_.WhyNot(actual), HasSubstr("container web does not want it"));
+  book_.OnContainer(Stopped(Web(), 0), kNow);
+  EXPECT_THAT(book_.WhyNot(actual), HasSubstr("container web does not run"));
 }
 
 TEST_F(DesiredBookTest, GeneralMaintenanceIsForAll) {
