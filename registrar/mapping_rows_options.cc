@@ -59,7 +59,9 @@ Rows AddressRows() {
       {.name = "family",
        .type = Type::kWord,
        .value = "any|4|6",
-       .help = "Which address is registered: any takes IPv4 and adds IPv6 as the tagged address lan_ipv6",
+       .help =
+           "Which address is registered: any takes IPv4 and adds IPv6 as the tagged address lan_ipv6. The host's own "
+           "IPv6 address is added only when this option or --ip is given",
        .defaults = {"any"},
        .words = {"any", "4", "6"},
        .reloadable = true},

@@ -202,6 +202,7 @@ Status ReadLive(const Invocation& invocation, const Values& values, LiveOptions&
   auto mapping = ReadMappingOptions(values);
   if (!mapping.ok()) return mapping.status();
   live.mapping = std::move(mapping).value();
+  live.family_given = values.Given("family");
   if (!values.Given("ip")) return Status::Ok();
   auto forms = WithVariables(ParseAddressForms(values.String("ip")).value(), invocation.source.environment);
   if (!forms.ok()) return values.Refuse("ip", forms.status().text());
@@ -239,7 +240,10 @@ MappingOptions MakeMapping(const RegistrarOptions& options, const HostAddresses&
   MappingOptions mapping = options.live.mapping;
   mapping.health_ttl = std::max(3 * options.start.refresh, kLeastHealthTtl);
   mapping.host_ipv4 = addresses.ipv4;
-  mapping.host_ipv6 = addresses.ipv6;
+  // Consul answers SRV with the IPv6 address of a service that has both, whatever its clients can reach: only who asks
+  // for both gets both.
+  const bool asked = !options.live.ip.empty() || options.live.family_given;
+  if (asked || addresses.ipv4.empty()) mapping.host_ipv6 = addresses.ipv6;
   return mapping;
 }
 

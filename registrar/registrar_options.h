@@ -49,6 +49,7 @@ struct LiveOptions {
   options::LogOptions log;
   MappingOptions mapping;  // without the host's addresses and health_ttl
   AddressForms ip;         // without variables; empty = the default
+  bool family_given = false;
 };
 
 struct RegistrarOptions {

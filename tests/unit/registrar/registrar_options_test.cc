@@ -201,7 +201,15 @@ TEST(RegistrarOptions, ReachTheReconciler) {
   EXPECT_EQ(reconciler.agent.read_period, 30s);
   EXPECT_EQ(reconciler.mapping.node_id, "node1");
   EXPECT_EQ(reconciler.mapping.host_ipv4, "192.0.2.10");
-  EXPECT_EQ(reconciler.mapping.host_ipv6, "2001:db8::10");
+}
+
+TEST(RegistrarOptions, BothFamiliesOfTheHostOnlyOnRequest) {
+  const HostAddresses both{"192.0.2.10", "2001:db8::10"};
+  EXPECT_EQ(MakeMapping(Must({}), both).host_ipv6, "");
+  EXPECT_EQ(MakeMapping(Must({}), {"", "2001:db8::10"}).host_ipv6, "2001:db8::10");
+  EXPECT_EQ(MakeMapping(Must({"--family", "any"}), both).host_ipv6, "2001:db8::10");
+  EXPECT_EQ(MakeMapping(Must({"--family", "6"}), both).host_ipv6, "2001:db8::10");
+  EXPECT_EQ(MakeMapping(Must({"--ip", "route"}), both).host_ipv6, "2001:db8::10");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 Claims
 - It comes up, shows command lines with their answers, and each of them works when typed.
 - The maintenance line that it proposes takes a backend out of the answers.
+- Where a Docker Engine answers, its containers are services.
 - SIGTERM and Ctrl-C end it with 0 and leave no process and no file behind.
 - A word that it does not know gets the usage, exit 2.
 """
@@ -15,6 +16,7 @@ import subprocess
 import pytest
 
 from support.dnsd import ROOT
+from support.docker_engine import DockerEngine
 from support.process import Process
 from support.wait import eventually
 
@@ -27,8 +29,8 @@ def own_session():
 class Up(Process):
     """tools/up in a session of its own, so that whatever it leaves behind can be found."""
 
-    def __init__(self, log_path):
-        super().__init__([ROOT / "tools" / "up"], log_path, preexec=own_session)
+    def __init__(self, log_path, env=None):
+        super().__init__([ROOT / "tools" / "up"], log_path, env=env, preexec=own_session)
         self.session = self.pid
         eventually(self._is_up, 300, lambda: f"tools/up shows its last line\n{self.log_tail()}", every=0.2)
 
@@ -69,6 +71,17 @@ def test_what_it_shows_works(up):
     eventually(lambda: len(typed(addresses).split()) == 2, 5, "one backend is out")
     typed(back)
     eventually(lambda: len(typed(addresses).split()) == 3, 5, "it is back")
+
+
+def test_containers_are_services(tmp_path):
+    with DockerEngine(networks=True) as docker:
+        up = Up(tmp_path / "log", env={"DOCKER_HOST": docker.url})
+        docker.start_container("web1", "-l", "SERVICE_NAME=httpbackend", "-p", "80", command=("httpd", "-f", "-p", "80"))
+        line = next(line for line in up.lines("dig") if " SRV" in line)
+        asked = line.replace("httpfront", "httpbackend")
+        eventually(lambda: "SRV" in typed(asked), 10, lambda: f"{asked}\n{up.log_tail()}")
+        assert '"httpbackend"' in typed(up.lines("curl -s")[-1]), "the line that shows registrar's state"
+        assert up.stop(30) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
