@@ -181,7 +181,7 @@ TEST(DnsdOptions, WrongValuesNameTheOption) {
       {{"--tcp-idle-timeout", "0s"}, "--tcp-idle-timeout must be a duration from 100ms"},
       {{"--threads", "1025"}, "--threads must be an integer from 0 to 1024"},
       {{"--consul-token", "x"}, "--consul-token would show in the list of processes"},
-      {{"--consul", "ftp://x"}, "--consul must be like http://127.0.0.1:8500"},
+      {{"--consul", "ftp://x"}, "--consul must be like consul://host:8500"},
   };
   for (const auto& [arguments, text] : cases) {
     const auto made = TryWithConsul(arguments);
