@@ -153,10 +153,14 @@ void Reconciler::Impl::OnActual(ActualServices reading, Millis begun) {
   TakeChanges();
 }
 
-// What was refused may be accepted now: another configuration, another proxy, a token with other rights.
 void Reconciler::Impl::OnAgentBack() {
   agent_trouble.clear();
   agent_log.Report(Status::Ok());
+  BeginAnew();
+}
+
+// What was refused may be accepted now: another configuration, another proxy, a token with other rights.
+void Reconciler::Impl::BeginAnew() {
   queue.ForgetFailures();
   stripped.clear();
   MarkAll();
@@ -170,9 +174,8 @@ void Reconciler::Impl::OnAgentLost(const Status& status) {
 void Reconciler::Impl::OnAgentRestarted() {
   LogInfo("another Consul agent answers: everything is compared again");
   own_marks.clear();
-  stripped.clear();
   heartbeats.ExpireAll(loop.Now());
-  MarkAll();
+  BeginAnew();
 }
 
 // One that stays for a while: nobody wants to let go of it soon.

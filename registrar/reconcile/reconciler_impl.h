@@ -39,6 +39,7 @@ struct Reconciler::Impl {
   // --- the agent's side
   void OnActual(ActualServices reading, Millis begun);
   void OnAgentBack();
+  void BeginAnew();
   void OnAgentLost(const Status& status);
   void OnAgentRestarted();
   void HoldSentinel();

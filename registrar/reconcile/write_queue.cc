@@ -122,7 +122,12 @@ bool WriteQueue::IsBusy(std::string_view id) const {
 
 void WriteQueue::ForgetFailures() {
   for (auto& [when, id] : std::exchange(delayed_, {})) ready_.push_back(id);
-  for (auto& [id, item] : items_) item.backoff.reset();
+  for (auto& [id, item] : items_) {
+    item.backoff.reset();
+    item.parked.clear();
+    item.trouble.clear();
+  }
+  std::erase_if(items_, [](const auto& entry) { return !entry.second.queued && !entry.second.under_way; });
 }
 
 std::optional<Millis> WriteQueue::NextDeadline(Millis now) const {

@@ -47,7 +47,7 @@ class WriteQueue {
   void KeepParked(std::string_view id, const std::set<std::string>& keys);
   // Dirty, waiting or under way.
   bool IsBusy(std::string_view id) const;
-  // A neighbour is back: nobody waits any longer.
+  // A neighbour is back, perhaps another one: nobody waits any longer, and refused requests may be tried once more.
   void ForgetFailures();
 
   // When Next may have something again; none = only after MarkDirty.

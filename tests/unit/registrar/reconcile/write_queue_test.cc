@@ -149,6 +149,20 @@ TEST(WriteQueueTest, ARefusedRequestIsRememberedWhileItIsWanted) {
   EXPECT_EQ(queue.Trouble("a"), "");
 }
 
+TEST(WriteQueueTest, ANeighbourThatIsBackIsAskedOnceMoreForWhatItRefused) {
+  WriteQueue queue = MakeQueue();
+  queue.MarkDirty("a", kNow);
+  ASSERT_EQ(queue.Next(kNow), "a");
+  queue.Park("a", "spec", "no scripts here", kNow);
+  ASSERT_EQ(queue.Next(kNow), "a");
+  queue.Clean("a", kNow);
+  ASSERT_TRUE(queue.IsParked("a", "spec"));
+  queue.ForgetFailures();
+  EXPECT_FALSE(queue.IsParked("a", "spec"));
+  EXPECT_EQ(queue.parked(), 0);
+  EXPECT_EQ(queue.Trouble("a"), "");
+}
+
 TEST(WriteQueueTest, BusyIsWhatIsNotDone) {
   WriteQueue queue = MakeQueue();
   EXPECT_FALSE(queue.IsBusy("a"));
