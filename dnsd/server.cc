@@ -94,6 +94,10 @@ Server::~Server() = default;
 
 Status Server::Run() {
   std::signal(SIGPIPE, SIG_IGN);
+  // Before the first answer: whoever has seen one may ask for the end.
+  const net::SignalWatcher on_term(loop_, SIGTERM, [this] { loop_.Stop(); });
+  const net::SignalWatcher on_int(loop_, SIGINT, [this] { loop_.Stop(); });
+  const net::SignalWatcher on_hup(loop_, SIGHUP, [this] { Reload(); });
   RaiseFileLimit();
   if (!options_.start.data_dir.empty()) {
     if (Status made = MakeDataDir(options_.start.data_dir); !made.ok()) return made;
@@ -104,13 +108,11 @@ Status Server::Run() {
   if (Status bound = BindOperations(); !bound.ok()) return bound;
   for (const auto& worker : workers_) worker->Start();
 
-  const net::SignalWatcher on_term(loop_, SIGTERM, [this] { loop_.Stop(); });
-  const net::SignalWatcher on_int(loop_, SIGINT, [this] { loop_.Stop(); });
-  const net::SignalWatcher on_hup(loop_, SIGHUP, [this] { Reload(); });
   LogInfo("dnsd answers on " + bound_.front().ToString() + (bound_.size() > 1 ? " and other addresses" : "") + " for " +
           options_.start.domain + ", operations on " + operations_->local().ToString());
   loop_.Run();
   Stop();
+  net::HoldSignals({SIGTERM, SIGINT});
   return Status::Ok();
 }
 

@@ -22,11 +22,12 @@ Server::~Server() = default;
 
 Status Server::Run() {
   std::signal(SIGPIPE, SIG_IGN);
-  if (Status begun = Begin(); !begun.ok()) return begun;
   const net::SignalWatcher on_term(loop_, SIGTERM, [this] { OnStopSignal(); });
   const net::SignalWatcher on_int(loop_, SIGINT, [this] { OnStopSignal(); });
   const net::SignalWatcher on_hup(loop_, SIGHUP, [this] { Reload(); });
+  if (Status begun = Begin(); !begun.ok()) return begun;
   loop_.Run();
+  net::HoldSignals({SIGTERM, SIGINT});
   operations_.reset();
   first_contact_.reset();
   tick_.reset();

@@ -1,6 +1,7 @@
 // Signpost. Apache-2.0; see LICENSE.
 #include "common/net/signals.h"
 
+#include <csignal>
 #include <utility>
 
 #include "common/net/handle.h"
@@ -24,5 +25,12 @@ SignalWatcher::SignalWatcher(Loop& loop, int signal_number, std::function<void()
 }
 
 SignalWatcher::~SignalWatcher() { impl_->Close(); }
+
+void HoldSignals(std::initializer_list<int> numbers) {
+  sigset_t held;
+  sigemptyset(&held);
+  for (const int number : numbers) sigaddset(&held, number);
+  pthread_sigmask(SIG_BLOCK, &held, nullptr);
+}
 
 }  // namespace signpost::net

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 
 #include "common/net/loop.h"
@@ -20,5 +21,10 @@ class SignalWatcher {
   struct Impl;
   std::shared_ptr<Impl> impl_;
 };
+
+// From now on these signals wait, for ever: for a program that has done what they ask for and only has to end. A second
+// SIGTERM in that moment, when nobody watches any more, would end it with a failure. The calling thread must be the
+// only one.
+void HoldSignals(std::initializer_list<int> numbers);
 
 }  // namespace signpost::net

@@ -2,6 +2,7 @@
 #include "common/net/signals.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -40,6 +41,16 @@ TEST(SignalWatcherTest, MayDieInItsCallback) {
 TEST(SignalWatcherTest, ALoopMakesBrokenPipesHarmless) {
   const Loop loop;
   raise(SIGPIPE);
+}
+
+TEST(HoldSignalsDeathTest, ASecondRequestToEndIsNoFailure) {
+  const auto end_twice = [] {
+    HoldSignals({SIGTERM, SIGINT});
+    raise(SIGTERM);
+    raise(SIGINT);
+    _exit(0);
+  };
+  EXPECT_EXIT(end_twice(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
