@@ -26,7 +26,6 @@ struct OperationsView {
   Nanos started;  // monotonic
 };
 
-bool IsOperationsPath(std::string_view path);
 // 404 for other paths, 405 for methods other than GET and HEAD.
 http::ServerResponse AnswerOperations(const OperationsView& view, const http::ServerRequest& request);
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/http/operations.h"
 #include "common/net/tcp.h"
 #include "common/net/udp.h"
 #include "dnsd/catalog/snapshot_file.h"
@@ -204,7 +205,8 @@ Status Server::BindOperations() {
 }
 
 void Server::OnRequest(http::ServerRequest request, std::unique_ptr<http::Responder> responder) {
-  if (registry_ && !IsOperationsPath(request.path)) return registry_->Handle(std::move(request), std::move(responder));
+  if (registry_ && !http::IsOperationsPath(request.path))
+    return registry_->Handle(std::move(request), std::move(responder));
   responder->Send(AnswerOperations(*view_, request));
 }
 
