@@ -6,34 +6,13 @@
 
 Leaving the block sends SIGTERM and asserts a clean end: exit code 0 and no sanitizer report in its output.
 """
-import json
-import os
 import pathlib
-import re
-import signal
-import tempfile
-
-import requests
 
 from support.ports import free_port
-from support.process import Process
-from support.wait import eventually, quiet
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-_SANITIZER = re.compile(r"(ERROR|WARNING): (\w+)Sanitizer|runtime error:")
+from support.program import ROOT, Program, binary, memory_limit  # noqa: F401 (for those who import them from here)
 
 
-def binary(program="dnsd"):
-    """Path of a built program; the build is chosen by SIGNPOST_BUILD."""
-    return ROOT / "build" / os.environ.get("SIGNPOST_BUILD", "release") / "bin" / program
-
-
-def memory_limit(plain):
-    """`plain` bytes, or room for what a sanitizer keeps beside them."""
-    return plain * 32 if os.environ.get("SIGNPOST_BUILD") in ("asan", "tsan") else plain
-
-
-class Dnsd:
+class Dnsd(Program):
     """`consul`: a ConsulAgent, a URL, or None. `options`: rows of the option table by name, written into a JSON file
     given with --config; `arguments`: further words of the command line. `data_dir` outlives the object if given (the
     snapshot file is there). With `ready` false the constructor returns as soon as the process runs.
@@ -41,132 +20,22 @@ class Dnsd:
 
     def __init__(self, consul=None, options=None, arguments=(), data_dir=None, env=None, ready=True, preexec=None,
                  listen="127.0.0.1", start=True):
-        self._home = tempfile.TemporaryDirectory(prefix="dnsd-")
-        self.data_dir = pathlib.Path(data_dir or f"{self._home.name}/data")
+        super().__init__("dnsd", options, arguments, env, preexec)
+        self.data_dir = pathlib.Path(data_dir or self.home / "data")
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self.consul_url = consul if consul is None or isinstance(consul, str) else consul.url
-        self.options = dict(options or {})
-        self.arguments = list(arguments)
-        self.env = env
-        self._preexec = preexec
         self._listen = listen
-        self.dns_port, self.http_port = free_port(listen), free_port()
-        self._process = None
+        self.dns_port = free_port(listen)
         if start:
             self.start(ready)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        self.close(check=kind is None)
-
-    # --- addresses -----------------------------------------------------------------------------------------------
 
     @property
     def dns(self):
         """(address, port), as `ask` takes it."""
         return (self._listen, self.dns_port)
 
-    @property
-    def url(self):
-        """Operations listener."""
-        return f"http://127.0.0.1:{self.http_port}"
-
-    @property
-    def pid(self):
-        return self._process.pid
-
-    @property
-    def process(self):
-        return self._process
-
-    # --- life ----------------------------------------------------------------------------------------------------
-
-    def start(self, ready=True):
-        program = binary()
-        assert program.exists(), f"{program} is missing: build it first"
-        self._write_config()
+    def command(self):
         address = f"[{self._listen}]" if ":" in self._listen else self._listen
-        command = [program, "--listen", f"{address}:{self.dns_port}", "--http", f"127.0.0.1:{self.http_port}",
+        command = [binary(), "--listen", f"{address}:{self.dns_port}", "--http", f"127.0.0.1:{self.http_port}",
                    "--data-dir", self.data_dir, "--config", self.config_path]
-        if self.consul_url:
-            command += ["--consul", self.consul_url]
-        self._process = Process(command + self.arguments, f"{self._home.name}/log", self.env, self._preexec)
-        if not ready:
-            return
-        try:
-            self.wait_ready()
-        except BaseException:
-            self._process.kill()
-            raise
-
-    def _write_config(self):
-        self.config_path = pathlib.Path(self._home.name) / "dnsd.json"
-        self.config_path.write_text(json.dumps(self.options, indent=1))
-
-    def wait_ready(self, deadline=30.0):
-        """Until /readyz says 200: first snapshot in, listeners bound."""
-        ready = quiet(lambda: self.get("/readyz").status_code == 200, requests.RequestException)
-
-        def ready_or_dead():
-            code = self._process.exit_code
-            assert code is None, f"dnsd ended with {code}:\n{self.log()}"
-            return ready()
-
-        eventually(ready_or_dead, deadline, lambda: f"dnsd ready\n{self._process.log_tail()}")
-
-    def reload(self, **options):
-        """Merges `options` into the config file and sends SIGHUP."""
-        self.options.update(options)
-        self._write_config()
-        self._process.send(signal.SIGHUP)
-
-    def stop(self):
-        """SIGTERM and the assertions of a clean end; `start` may follow."""
-        code = self._process.stop()
-        assert code == 0, f"dnsd ended with {code}:\n{self._process.log_tail(80)}"
-        self.assert_no_report()
-
-    def kill(self):
-        self._process.kill()
-
-    def close(self, check=True):
-        """Ends the process; `check` false after a failure, so that the first failure is the one reported."""
-        try:
-            if self._process is None:
-                return
-            if check and self._process.exit_code is None:
-                self.stop()
-            else:
-                self._process.kill()
-                self.assert_no_report()
-        finally:
-            self._home.cleanup()
-
-    def assert_no_report(self):
-        report = _SANITIZER.search(self.log())
-        assert not report, f"sanitizer report of dnsd:\n{self.log()[report.start():][:8000]}"
-
-    # --- looking inside ------------------------------------------------------------------------------------------
-
-    def log(self):
-        return self._process.log() if self._process else ""
-
-    def get(self, path, timeout=5):
-        """The answer of the operations listener (a requests.Response)."""
-        return requests.get(self.url + path, timeout=timeout)
-
-    def status(self):
-        return self.get("/status").json()
-
-    def metrics(self):
-        """{'name{label="value"}': number} of /metrics."""
-        lines = (line for line in self.get("/metrics").text.splitlines() if line and not line.startswith("#"))
-        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
-
-    def metric(self, name, **labels):
-        """Sum over all series of `name` that carry `labels`; 0 if there is none."""
-        wanted = [f'{key}="{value}"' for key, value in labels.items()]
-        return sum(value for series, value in self.metrics().items()
-                   if series.split("{")[0] == name and all(label in series for label in wanted))
+        return command + (["--consul", self.consul_url] if self.consul_url else [])
