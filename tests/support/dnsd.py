@@ -9,7 +9,7 @@ Leaving the block sends SIGTERM and asserts a clean end: exit code 0 and no sani
 import pathlib
 
 from support.ports import free_port
-from support.program import ROOT, Program, binary, memory_limit  # noqa: F401 (for those who import them from here)
+from support.program import Program, binary
 
 
 class Dnsd(Program):

@@ -10,7 +10,8 @@ import requests
 
 from support.bench import measure
 from support.consul_agent import ConsulAgent
-from support.dnsd import ROOT, Dnsd, binary
+from support.dnsd import Dnsd
+from support.program import ROOT, binary
 from support.ports import free_port
 from support.process import Process
 from support.wait import eventually, quiet

@@ -8,7 +8,7 @@ import random
 import tempfile
 
 from support.bench import contestants, measure, report
-from support.dnsd import ROOT
+from support.program import ROOT
 
 SMALL, MEDIUM, LARGE = 1, 1000, 100_000
 MOST_QUERIES = 100_000

@@ -11,7 +11,7 @@ import tempfile
 
 from support.bench import registry_report, registry_requests, registry_servers
 from support.bench.registry_generator import Watchers, drive, send_all
-from support.dnsd import ROOT
+from support.program import ROOT
 
 WATCHERS = (4000, 1000)
 CONNECTIONS = 16

@@ -7,7 +7,7 @@ import subprocess
 import threading
 
 from support.bench import measure, registry_requests
-from support.dnsd import binary
+from support.program import binary
 
 LINE_SECONDS = 90  # longest wait for a line of the generator
 

@@ -15,7 +15,8 @@ import pytest
 
 from support.ask import ask
 from support.consul_agent import ConsulAgent
-from support.dnsd import Dnsd, binary
+from support.dnsd import Dnsd
+from support.program import binary
 from support.steady_client import SteadyClient
 from support.wait import eventually
 

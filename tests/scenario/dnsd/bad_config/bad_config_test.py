@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from support.dnsd import binary
+from support.program import binary
 
 CONSUL = ("--consul", "http://127.0.0.1:8500")
 

@@ -15,7 +15,7 @@ import subprocess
 
 import pytest
 
-from support.dnsd import ROOT
+from support.program import ROOT
 from support.docker_engine import DockerEngine
 from support.process import Process
 from support.wait import eventually

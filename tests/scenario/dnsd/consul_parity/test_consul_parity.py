@@ -11,7 +11,8 @@ import pytest
 
 from support import case_table, fixtures
 from support.ask import NoReply, ask, silent
-from support.dnsd import ROOT, Dnsd
+from support.dnsd import Dnsd
+from support.program import ROOT
 from support.upstream import Upstream
 
 TABLE = case_table.load("consul_dns")

@@ -19,7 +19,8 @@ import time
 import pytest
 
 from support.ask import Reply, ask, build, read_tcp
-from support.dnsd import Dnsd, binary
+from support.dnsd import Dnsd
+from support.program import binary
 from support.fake_consul import HANG, FakeConsul
 from support.ports import free_port
 from support.wait import eventually, quiet

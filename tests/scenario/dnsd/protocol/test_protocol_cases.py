@@ -15,7 +15,7 @@ import pytest
 import protocol_checks
 import protocol_notation
 from support.ask import Reply, build, read_tcp, send
-from support.dnsd import ROOT
+from support.program import ROOT
 
 CASES_FILE = ROOT / "tests/cases/dns_protocol.cases"
 CASES, LATER = protocol_notation.load(CASES_FILE)

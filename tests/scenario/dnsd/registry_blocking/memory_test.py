@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from support.dnsd import memory_limit
+from support.program import memory_limit
 from support.embedded import Embedded
 from support.wait import eventually
 

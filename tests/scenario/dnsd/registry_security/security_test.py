@@ -14,7 +14,7 @@ import subprocess
 
 import pytest
 
-from support.dnsd import binary
+from support.program import binary
 from support.embedded import Embedded
 from support.wait import eventually
 

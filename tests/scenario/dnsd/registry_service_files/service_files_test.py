@@ -15,7 +15,8 @@ import subprocess
 import pytest
 
 from support.ask import ask
-from support.dnsd import Dnsd, binary
+from support.dnsd import Dnsd
+from support.program import binary
 from support.embedded import Embedded
 from support.wait import eventually
 

@@ -21,7 +21,7 @@ import time
 import pytest
 
 from support.ask import ask, option
-from support.dnsd import memory_limit
+from support.program import memory_limit
 from support.wait import eventually
 from tcp_client import Client, clients, question
 

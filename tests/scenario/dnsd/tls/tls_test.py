@@ -14,7 +14,8 @@ import pytest
 from authority import Authority
 from support.ask import ask
 from support.consul_agent import ConsulAgent
-from support.dnsd import Dnsd, binary
+from support.dnsd import Dnsd
+from support.program import binary
 from support.ports import free_port
 from support.wait import eventually
 

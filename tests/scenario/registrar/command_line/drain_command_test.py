@@ -10,7 +10,7 @@ Claims
 import signal
 import subprocess
 
-from support.dnsd import binary
+from support.program import binary
 from support.registrar import clean_environment, run_command
 from support.wait import eventually
 

@@ -9,7 +9,7 @@ import os
 import pathlib
 import time
 
-from support.dnsd import memory_limit
+from support.program import memory_limit
 from support.wait import eventually
 
 SECONDS = float(os.environ.get("SIGNPOST_SOAK", "8"))
