@@ -114,6 +114,7 @@ AgentReply ReadAgentReply(const http::Response& response) {
   const uint64_t contact = std::min<uint64_t>(ReadNumber(response.Header("x-consul-lastcontact")), uint64_t{1} << 40);
   reply.last_contact = Millis(static_cast<int64_t>(contact));
   reply.content_hash = response.Header("x-consul-contenthash");
+  reply.filtered = response.Header("x-consul-results-filtered-by-acls") == "true";
   reply.translating = response.Header("x-consul-translate-addresses") == "true";
   if (reply.error != AgentError::kNone) reply.error_text = ErrorLine(response.status, response.body);
   return reply;

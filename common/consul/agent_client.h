@@ -69,6 +69,7 @@ struct AgentReply {
   bool known_leader = true;              // absent counts as true
   Millis last_contact{0};
   std::string content_hash;  // X-Consul-ContentHash, of reads that block by hash; "" = absent
+  bool filtered = false;     // X-Consul-Results-Filtered-By-ACLs: the token may not see all of it
   bool translating = false;  // X-Consul-Translate-Addresses: the agent translates other datacenters' addresses
   std::string body;
   std::string error_text;  // one line without secrets; "" when ok

@@ -116,6 +116,8 @@ void ReadInstance(Value entry, NodeTable& nodes, bool translated, std::vector<Se
   instance.tags = TextList(service["Tags"]);
   instance.tagged_addresses = TaggedAddresses(service["TaggedAddresses"]);
   instance.meta = TextMap(service["Meta"]);
+  instance.create_index = service["CreateIndex"].Uint();
+  instance.modify_index = service["ModifyIndex"].Uint();
 }
 
 std::vector<ServiceInstance> ReadInstances(Value list, NodeTable& nodes, bool translated) {

@@ -61,9 +61,11 @@ struct ServiceInstance {
   std::vector<std::string> tags;
   std::vector<TaggedAddress> tagged_addresses;
   StringPairs meta;
+  uint64_t create_index = 0;  // 0 = not given
+  uint64_t modify_index = 0;
 };
 
-// Equal content, nodes compared by value.
+// Equal content, nodes compared by value. An index that moved alone is no other content.
 bool operator==(const ServiceInstance& a, const ServiceInstance& b);
 
 }  // namespace signpost::consul

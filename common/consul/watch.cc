@@ -50,11 +50,16 @@ void Watch::Send() {
   request.index = position_.index;
   request.wait = options_.wait;
   request.timeout = position_.index > 0 ? BlockingTimeout(options_.wait) : options_.first_timeout;
-  call_ = client_.Get(request, [this](const AgentReply& reply) { OnReply(reply); });
+  call_ = client_.Get(request, [this](AgentReply reply) { OnReply(std::move(reply)); });
 }
 
-void Watch::OnReply(const AgentReply& reply) {
-  const WatchStep step = NextStep(position_, reply, std::hash<std::string_view>{}(reply.body));
+void Watch::OnReply(AgentReply reply) {
+  if (options_.missing_is_empty && reply.error == AgentError::kNotFound && reply.index > 0) {
+    reply.error = AgentError::kNone;
+    reply.error_text.clear();
+  }
+  const size_t body_hash = std::hash<std::string_view>{}(reply.body);
+  const WatchStep step = NextStep(position_, reply, body_hash, options_.max_last_contact);
   if (step.error != AgentError::kNone) {
     if (reply.error == AgentError::kNone) client_.CountError(step.error);
     return Fail(step.error, reply.error_text);

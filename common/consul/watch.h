@@ -19,12 +19,14 @@ namespace signpost::consul {
 struct WatchOptions {
   std::string path;
   Params params;
-  Millis wait{60000};           // of the server; the reply takes up to 1/16 longer
-  Millis first_timeout{30000};  // of a request without an index
-  double burst = 10;            // of requests,
-  double per_second = 20;       // and their lasting rate
-  Millis max_backoff{10000};    // between tries after failures
-  uint64_t first_index = 0;     // the index of data that the caller holds already; 0 = none
+  Millis wait{60000};                         // of the server; the reply takes up to 1/16 longer
+  Millis first_timeout{30000};                // of a request without an index
+  double burst = 10;                          // of requests,
+  double per_second = 20;                     // and their lasting rate
+  Millis max_backoff{10000};                  // between tries after failures
+  uint64_t first_index = 0;                   // the index of data that the caller holds already; 0 = none
+  Millis max_last_contact = kMaxLastContact;  // a reply of a server longer without its leader is a failure
+  bool missing_is_empty = false;  // status 404 with an index is a good reply without a body: nothing there yet
 };
 
 class Watch {
@@ -54,7 +56,7 @@ class Watch {
  private:
   void SendAfter(Millis delay);
   void Send();
-  void OnReply(const AgentReply& reply);
+  void OnReply(AgentReply reply);
   void Fail(AgentError error, const std::string& text);
 
   net::Loop& loop_;

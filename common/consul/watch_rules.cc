@@ -7,18 +7,18 @@
 namespace signpost::consul {
 namespace {
 
-AgentError ErrorOf(const AgentReply& reply) {
+AgentError ErrorOf(const AgentReply& reply, Millis max_last_contact) {
   if (reply.error != AgentError::kNone) return reply.error;
   if (reply.index == 0) return AgentError::kBadReply;
-  if (!reply.known_leader || reply.last_contact > kMaxLastContact) return AgentError::kNoLeader;
+  if (!reply.known_leader || reply.last_contact > max_last_contact) return AgentError::kNoLeader;
   return AgentError::kNone;
 }
 
 }  // namespace
 
-WatchStep NextStep(const WatchPosition& last, const AgentReply& reply, size_t body_hash) {
+WatchStep NextStep(const WatchPosition& last, const AgentReply& reply, size_t body_hash, Millis max_last_contact) {
   WatchStep step;
-  step.error = ErrorOf(reply);
+  step.error = ErrorOf(reply, max_last_contact);
   if (step.error != AgentError::kNone) {
     step.next = last;
     step.next.index = 0;

@@ -35,7 +35,8 @@ inline constexpr Millis kMaxLastContact{30000};
 // - A reply without an index, or with index 0, would make a busy loop: kBadReply.
 // - An index lower than the last one means a restored or another server: ask again without one.
 // - known_leader false, or too long without the leader: kNoLeader, an election must not empty the catalog.
-WatchStep NextStep(const WatchPosition& last, const AgentReply& reply, size_t body_hash);
+WatchStep NextStep(const WatchPosition& last, const AgentReply& reply, size_t body_hash,
+                   Millis max_last_contact = kMaxLastContact);
 
 // Consul adds up to wait/16 of jitter; the rest is slack for a busy server.
 Millis BlockingTimeout(Millis wait);

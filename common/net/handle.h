@@ -15,6 +15,16 @@
 
 namespace signpost::net {
 
+// What runs a loop in place of uv_run while it is attached: a reactor.
+class LoopDriver {
+ public:
+  // Takes turns until `stopped`, which is looked at after each.
+  virtual void Drive(const bool& stopped) = 0;
+
+ protected:
+  ~LoopDriver() = default;
+};
+
 struct Loop::Impl {
   static constexpr size_t kReadBuffer = 64 << 10;
 
@@ -28,6 +38,9 @@ struct Loop::Impl {
   // Takes and destroys waiting tasks until none is left.
   void DropTasks();
   bool InLoop() const;
+  bool running() const { return owner.load(std::memory_order_relaxed) != std::thread::id(); }
+  // The loop's thread. Ends Run after this turn.
+  void EndRun();
   // Before Run the cached time may be old: refreshes it, so that a timer does not fire early.
   void Refresh();
 
@@ -36,7 +49,9 @@ struct Loop::Impl {
   int wake_fd = -1;
   uv_poll_t wake{};
   std::atomic<std::thread::id> owner{};  // no thread while the loop is not running
-  std::atomic<bool> stop = false;
+  std::atomic<bool> stop = false;        // asked for by another thread
+  bool stopped = false;
+  LoopDriver* driver = nullptr;
   // Streams read into this one after the other: an idle connection owns no buffer.
   std::unique_ptr<char[]> read_buffer;
 

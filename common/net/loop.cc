@@ -42,7 +42,7 @@ Loop::Impl::Impl() {
                           auto& impl = *static_cast<Impl*>(poll->loop->data);
                           eventfd_t count = 0;
                           eventfd_read(impl.wake_fd, &count);
-                          if (impl.stop.exchange(false)) uv_stop(poll->loop);
+                          if (impl.stop.exchange(false)) impl.EndRun();
                           impl.RunTasks();
                         }),
           "uv_poll_start");
@@ -91,8 +91,13 @@ bool Loop::Impl::InLoop() const {
   return running == std::thread::id() || running == std::this_thread::get_id();
 }
 
+void Loop::Impl::EndRun() {
+  stopped = true;
+  if (driver == nullptr) uv_stop(&loop);
+}
+
 void Loop::Impl::Refresh() {
-  if (owner.load(std::memory_order_relaxed) == std::thread::id()) uv_update_time(&loop);
+  if (!running()) uv_update_time(&loop);
 }
 
 Loop::Loop() {
@@ -108,13 +113,18 @@ Loop::~Loop() {
 void Loop::Run() {
   AssertInLoop();
   impl_->owner.store(std::this_thread::get_id());
-  uv_run(&impl_->loop, UV_RUN_DEFAULT);
+  if (impl_->driver == nullptr) {
+    uv_run(&impl_->loop, UV_RUN_DEFAULT);
+  } else {
+    impl_->driver->Drive(impl_->stopped);
+  }
+  impl_->stopped = false;
   impl_->owner.store(std::thread::id());
 }
 
 void Loop::Stop() {
   if (impl_->owner.load() == std::this_thread::get_id()) {
-    uv_stop(&impl_->loop);
+    impl_->EndRun();
     return;
   }
   impl_->stop = true;

@@ -2,6 +2,7 @@
 #include "common/net/socket.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -23,6 +24,21 @@ SocketAddress LocalName(int fd) {
   socklen_t length = sizeof name;
   if (getsockname(fd, reinterpret_cast<sockaddr*>(&name), &length) != 0) return {};
   return SocketAddress::From(reinterpret_cast<const sockaddr*>(&name), length);
+}
+
+SocketAddress PeerName(int fd) {
+  sockaddr_storage name{};
+  socklen_t length = sizeof name;
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&name), &length) != 0) return {};
+  return SocketAddress::From(reinterpret_cast<const sockaddr*>(&name), length);
+}
+
+void KeepTcpAlive(int fd) {
+  SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
+  SetOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+  SetOption(fd, IPPROTO_TCP, TCP_KEEPCNT, 6);
+  SetOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 90000);
 }
 
 Result<UniqueFd> BindSocket(const SocketAddress& address, int type, ReusePort reuse_port) {

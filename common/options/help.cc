@@ -48,6 +48,7 @@ std::string Notes(const Row& row) {
   if (const std::string value = Default(row); !value.empty()) note("default: " + value);
   if (!row.environment.empty()) note("environment: " + std::string(row.environment));
   if (row.secret) note("not on the command line");
+  if (row.type == Type::kJson) note("only in the config file");
   if (!row.alias.empty()) note("also --" + std::string(row.alias));
   return notes;
 }
@@ -95,6 +96,7 @@ std::string HelpMarkdown(const Rows& rows) {
     std::string meaning = Cell(row.help);
     if (row.repeatable || IsMap(row.type)) meaning += "; repeatable";
     if (row.secret) meaning += "; never on the command line";
+    if (row.type == Type::kJson) meaning += "; only in the config file";
     if (!row.alias.empty()) meaning += "; also " + Code("--" + std::string(row.alias));
     out += "| " + Code(Synopsis(row)) + " | " + DefaultCell(row) + " | " + Code(row.environment) + " | " +
            (row.reloadable ? "yes" : "") + " | " + meaning + " |\n";

@@ -21,6 +21,34 @@ std::string Describe(json::Value value) {
   return "a number of another kind";
 }
 
+void WriteJson(json::Value value, json::Writer& out) {
+  if (value.IsObject()) {
+    out.BeginObject();
+    value.ForEachMember([&](std::string_view key, json::Value member) { WriteJson(member, out.Key(key)); });
+    out.EndObject();
+  } else if (value.IsArray()) {
+    out.BeginArray();
+    value.ForEachElement([&](json::Value element) { WriteJson(element, out); });
+    out.EndArray();
+  } else if (value.IsString()) {
+    out.String(value.String());
+  } else if (value.IsBool()) {
+    out.Bool(value.Bool());
+  } else if (value.IsNull()) {
+    out.Null();
+  } else if (value.Int(INT64_MIN) != INT64_MIN) {
+    out.Int(value.Int());
+  } else {
+    out.Double(value.Double());
+  }
+}
+
+std::string JsonText(json::Value value) {
+  json::Writer out;
+  WriteJson(value, out);
+  return out.Take();
+}
+
 // The value as it would be typed on the command line; none if its JSON type is not the row's.
 std::optional<std::string> ScalarText(Type type, json::Value value) {
   switch (type) {
@@ -41,6 +69,13 @@ std::optional<std::string> ScalarText(Type type, json::Value value) {
     case Type::kFile:
       if (value.IsString()) return std::string(value.String());
       return std::nullopt;
+    case Type::kTextMap:
+      if (value.IsString()) return std::string(value.String());
+      if (value.IsBool()) return value.Bool() ? "true" : "false";
+      if (value.Int(INT64_MIN) != INT64_MIN) return std::to_string(value.Int());
+      return std::nullopt;
+    case Type::kJson:
+      return JsonText(value);
   }
   return std::nullopt;
 }
@@ -48,6 +83,7 @@ std::optional<std::string> ScalarText(Type type, json::Value value) {
 std::string FileDemand(const Row& row) {
   if (row.type == Type::kDurationMap) return "must be an object of names and durations, such as {\"web\": \"10s\"}";
   if (row.type == Type::kIntegerMap) return "must be an object of names and integers, such as {\"web\": 3}";
+  if (row.type == Type::kTextMap) return "must be an object of names and texts, such as {\"web\": \"text\"}";
   return row.repeatable ? "must be a string or a list of strings" : Demand(row);
 }
 
@@ -123,6 +159,17 @@ std::vector<std::pair<std::string, Millis>> Values::DurationMap(std::string_view
 
 std::vector<std::pair<std::string, int64_t>> Values::IntegerMap(std::string_view name) const {
   return ToMap<int64_t>(Of(name).texts, ParseInteger);
+}
+
+std::vector<std::pair<std::string, std::string>> Values::TextMap(std::string_view name) const {
+  std::vector<std::pair<std::string, std::string>> map;
+  for (const std::string& text : Of(name).texts) {
+    const size_t equals = text.find('=');
+    const std::string key = text.substr(0, equals);
+    std::erase_if(map, [&](const auto& entry) { return entry.first == key; });
+    map.emplace_back(key, text.substr(equals + 1));
+  }
+  return map;
 }
 
 Status Values::Refuse(std::string_view name, std::string_view what) const {
@@ -210,6 +257,7 @@ Status Reader::ReadArgument(size_t& at) {
     return Status::Config(shown + " would show in the list of processes; give it in the config file" +
                           (row->environment.empty() ? "" : " or as " + std::string(row->environment)));
   }
+  if (row->type == Type::kJson) return Status::Config(shown + " belongs in the config file");
   const auto value = ArgumentValue(*row, shown, at);
   if (!value.ok()) return value.status();
   alone_ = row->alone;

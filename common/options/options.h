@@ -35,7 +35,8 @@ class Values {
   // False when the value is the row's default.
   bool Given(std::string_view name) const;
 
-  std::string String(std::string_view name) const;  // kString, kWord, kFile; empty without a value
+  // kString, kWord, kFile; kJson gives the value as compact JSON text. Empty without a value.
+  std::string String(std::string_view name) const;
   bool Flag(std::string_view name) const;
   int64_t Integer(std::string_view name) const;
   Millis Duration(std::string_view name) const;
@@ -43,6 +44,8 @@ class Values {
   // A name given twice keeps its last value and its first place.
   std::vector<std::pair<std::string, Millis>> DurationMap(std::string_view name) const;
   std::vector<std::pair<std::string, int64_t>> IntegerMap(std::string_view name) const;
+  // Split at the first '='; a name given twice keeps its last value and its last place.
+  std::vector<std::pair<std::string, std::string>> TextMap(std::string_view name) const;
 
   // kConfig: "--NAME WHAT", or with the file, line and key, or with the environment variable, whichever gave the value.
   Status Refuse(std::string_view name, std::string_view what) const;

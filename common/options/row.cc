@@ -67,6 +67,10 @@ bool IsRegularValue(const Row& row, std::string_view text) {
       const auto parts = SplitAssignment(text);
       return parts && IsInteger(row, parts->second);
     }
+    case Type::kTextMap:
+      return text.find('=') != std::string_view::npos && !text.starts_with('=');
+    case Type::kJson:
+      return true;
   }
   return false;
 }
@@ -81,7 +85,7 @@ bool IsDurationWithoutUnit(const Row& row, std::string_view text) {
 
 }  // namespace
 
-bool IsMap(Type type) { return type == Type::kDurationMap || type == Type::kIntegerMap; }
+bool IsMap(Type type) { return type == Type::kDurationMap || type == Type::kIntegerMap || type == Type::kTextMap; }
 
 const Row* FindRow(const Rows& rows, std::string_view name) {
   const std::string wanted = WithHyphens(name);
@@ -123,6 +127,10 @@ std::string Demand(const Row& row) {
       return "must be NAME=DURATION with a duration" + Bounds(row) + ", such as web=10s";
     case Type::kIntegerMap:
       return "must be NAME=INTEGER with an integer" + Bounds(row) + ", such as web=3";
+    case Type::kTextMap:
+      return "must be NAME=TEXT";
+    case Type::kJson:
+      return "must be JSON";
   }
   return "";
 }

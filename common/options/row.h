@@ -19,6 +19,8 @@ enum class Type : unsigned char {
   kFile,         // a file that can be read
   kDurationMap,  // NAME=DURATION, repeatable; an object in the config file
   kIntegerMap,   // NAME=INTEGER, repeatable; an object in the config file
+  kTextMap,      // NAME=TEXT, repeatable; an object of strings, integers and booleans in the config file
+  kJson,         // any JSON value; in the config file only, never on the command line
 };
 
 // Rows live as long as the program; everything else refers to them.

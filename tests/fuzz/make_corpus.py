@@ -209,6 +209,82 @@ def label_seeds():
     save("labels", "none", b"\0\0")
 
 
+def lb_case_bytes(name):
+    """What the cases of tests/cases/NAME send, by case."""
+    sent = {}
+    for line in (CORPUS.parent.parent / "cases" / name).read_text().splitlines():
+        word, _, text = line.strip(" ").partition(" ") if line.startswith(" ") else ("", "", line)
+        if not word and line and line[0] != "#":
+            case = line.split(" ")[0]
+            sent[case] = b""
+        times = 1
+        if word == "repeat":
+            times, _, text = text.partition(" ")
+        if word in ("line", "send", "repeat"):
+            data = text.replace("\\s", " ").encode().decode("unicode_escape").encode("latin-1")
+            sent[case] += data * int(times) + (b"\r\n" if word == "line" else b"")
+    return sent
+
+
+def lb_http_seeds():
+    for target, name in (("lb_request", "lb_http_requests.cases"), ("lb_response", "lb_http_responses.cases")):
+        for number, (case, data) in enumerate(lb_case_bytes(name).items()):
+            if len(data) < 1000 and (target == "lb_response" or "." not in case):
+                save(target, case, bytes([1 + number % 9, number % 16]) + data)
+
+
+def proxy_header_seeds():
+    v4 = bytes.fromhex("c0000201c633640204d20050")
+    v6 = bytes.fromhex("20010db8" + "00" * 11 + "01" + "00" * 15 + "01" + "04d20050")
+    start = b"\r\n\r\n\0\r\nQUIT\n"
+    seeds = {
+        "v1-4": b"PROXY TCP4 192.0.2.1 198.51.100.2 1234 80\r\nGET", "v1-6": b"PROXY TCP6 2001:db8::1 ::1 65535 0\r\n",
+        "v1-unknown": b"PROXY UNKNOWN x y z\r\n", "v1-bad": b"PROXY TCP4 192.0.2.1 198.51.100.2 01234 80\r\n",
+        "v2-4": start + b"\x21\x11\0\x0c" + v4 + b"GET", "v2-6": start + b"\x21\x21\0\x24" + v6,
+        "v2-tlv": start + b"\x21\x11\0\x11" + v4 + b"\x01\0\x02h2", "v2-local": start + b"\x20\0\0\0",
+        "v2-unix": start + b"\x21\x31\0\xd8" + b"p" * 216, "v2-unspec": start + b"\x21\0\0\x03abc",
+    }
+    for name, data in seeds.items():
+        save("proxy_header", name, data)
+
+
+def client_hello_seeds():
+    def sized(width, data):
+        return len(data).to_bytes(width, "big") + data
+
+    def hello(extensions, piece):
+        body = b"\x03\x03" + b"r" * 32 + sized(1, b"s" * 32) + sized(2, b"\x13\x01\x13\x02") + sized(1, b"\0") + extensions
+        message = b"\x01" + sized(3, body)
+        return b"".join(b"\x16\x03\x01" + sized(2, message[at : at + piece]) for at in range(0, len(message), piece))
+
+    name = b"\0\0" + sized(2, sized(2, b"\0" + sized(2, b"Web.Example")))
+    other = b"\0\x10" + sized(2, b"\0\x03\x02h2")
+    for seed, data in {"name": hello(sized(2, other + name), 9999), "pieces": hello(sized(2, name), 7), "none": hello(sized(2, other), 99),
+                       "old": hello(b"", 9999), "twice": hello(sized(2, name + name), 9999), "http": b"GET / HTTP/1.1\r\n"}.items():
+        save("client_hello", seed, data)
+
+
+def srv_answer_seeds():
+    def record(owner, kind, data, ttl=30):
+        return owner + struct.pack(">2HIH", TYPES[kind], 1, ttl, len(data)) + data
+
+    here = b"\xc0\x0c"  # the question's name
+    srv = record(here, "SRV", struct.pack(">3H", 1, 10, 8080) + b"\2n1" + b"\xc0\x10")
+    root = record(here, "SRV", struct.pack(">3H", 0, 0, 0) + b"\0")
+    alias = record(here, "CNAME", dns_name("other.consul"))
+    address = record(dns_name("n1.service.consul"), "A", bytes([10, 0, 0, 1]))
+    long = record(dns_name("n1.service.consul"), "AAAA", bytes(15) + b"\1")
+    text = record(dns_name("i._web._tcp.consul"), "TXT", b"\x0btags=a,http\0")
+    pointer = record(dns_name("_web._tcp.consul"), "PTR", dns_name("i._web._tcp.consul"))
+    soa = record(b"\0", "SOA", here + here + struct.pack(">5I", 1, 2, 3, 4, 5))
+    for seed, (sections, data) in {"plain": ((1, 0, 2), srv + address + long), "two": ((2, 0, 0), srv + srv), "absent": ((1, 0, 0), root),
+                                   "alias": ((2, 0, 0), alias + srv), "browse": ((1, 0, 1), pointer + text), "negative": ((0, 1, 0), soa),
+                                   "lies": ((9, 9, 9), srv), "empty": ((0, 0, 0), b"")}.items():
+        save("srv_answer", seed, b"\1" + struct.pack(">3H", *sections) + data)
+    save("srv_answer", "whole", b"\0" + dns_query("web.service.consul", "SRV", flags=0x8400))
+    save("srv_answer", "refused", b"\0" + struct.pack(">6H", 0x1234, 0x8001, 0, 0, 0, 0))
+
+
 dns_seeds()
 json_seeds()
 snapshot_seeds()
@@ -217,3 +293,7 @@ filter_seeds()
 body_seeds()
 docker_seeds()
 label_seeds()
+lb_http_seeds()
+proxy_header_seeds()
+client_hello_seeds()
+srv_answer_seeds()

@@ -45,6 +45,18 @@ ARROWS = {
     "registrar/agent": ["registrar/plan", "registrar/mapping", "registrar/container", "common/consul", "common/net", "common/json"],
     "registrar/reconcile": ["registrar/agent", "registrar/docker", "registrar/plan", "registrar/mapping", "registrar/container",
                             "common/consul", "common/net"],
+    "common/dns": ["common/net"],
+    "lb/pool": ["common/json", "common/net"],
+    "lb/balance": ["lb/pool", "common/net"],
+    "lb/route": ["lb/pool", "common/net"],
+    "lb/http": [],
+    "lb/wire": ["common/net"],
+    "lb/upstream": ["lb/pool", "common/net"],
+    "lb/relay": ["common/net"],
+    "lb/session": ["lb/balance", "lb/route", "lb/http", "lb/wire", "lb/upstream", "lb/relay", "lb/pool", "common/net"],
+    "lb/discovery": ["lb/pool", "common/dns", "common/consul", "common/json", "common/net"],
+    "lb/publish": ["lb/discovery", "lb/route", "lb/pool", "common/json", "common/net"],
+    "lb/health": ["lb/pool", "common/http", "common/net"],
     "dnsd/query": ["dnsd/service_zone", "dnsd/catalog", "dnsd/wire"],
     "dnsd/transport": ["dnsd/query", "dnsd/catalog", "dnsd/wire", "common/net"],
 }
@@ -57,7 +69,7 @@ THIRD_PARTY = {
     "spdlog/": "common/base",
     "prometheus/": "common/base",
     "sqlite3.h": "dnsd/registry/storage",
-    "ldns/": "dnsd/static_zone",
+    "ldns/": "common/dns",
 }
 SYSTEM = re.compile(r"[a-z_]+|c[a-z]+|(arpa|net|netinet|sys|linux)/[a-z0-9_]+\.h|"
                     r"(dirent|errno|fcntl|ifaddrs|limits|netdb|poll|pthread|sched|signal|stdint|stdio|stdlib|string|time|unistd)\.h")

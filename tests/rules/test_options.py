@@ -9,7 +9,7 @@ import pytest
 import source_tree
 
 BUILD = source_tree.ROOT / "build" / os.environ.get("SIGNPOST_BUILD", "release") / "bin"
-MANUALS = {"dnsd": "docs/dns.md", "registrar": "docs/registrar.md"}
+MANUALS = {"dnsd": "docs/dns.md", "registrar": "docs/registrar.md", "lb": "docs/lb.md"}
 FENCE = re.compile(r"^```json config(?: (\w+))?\n(.*?)^```$", re.M | re.S)
 
 
@@ -80,7 +80,8 @@ def test_the_documentation_shows_a_config():
 
 @pytest.mark.parametrize("program, text", [
     ("dnsd", '{"no_such_option": 1}'), ("dnsd", '{"node_ttl": 5}'), ("dnsd", "{"),
-    ("registrar", '{"no_such_option": 1}'), ("registrar", '{"family": 4}'), ("registrar", '{"wait": "5s"}')])
+    ("registrar", '{"no_such_option": 1}'), ("registrar", '{"family": 4}'), ("registrar", '{"wait": "5s"}'),
+    ("lb", '{"no_such_option": 1}'), ("lb", '{"services": {"web": {"max_fials": 1}}}'), ("lb", '{"routes": [{"host": 1}]}')])
 def test_a_wrong_config_is_refused(program, text, tmp_path):
     config = tmp_path / "config.json"
     config.write_text(text)

@@ -12,6 +12,7 @@ called from the test's thread and returns when the change is in force.
         fake.heal()
 """
 import asyncio
+import base64
 import json
 import random
 import re
@@ -43,11 +44,12 @@ class Fault:
     cut_body_at: float | None = None  # share of the body sent before the connection is closed
     never_block: bool = False  # blocking queries return at once, and that is all
     delay: float = 0.0
+    drip: float = 0.0  # the body comes byte by byte, so many seconds apart
 
     @property
     def answers_at_once(self):
         """A broken agent does not wait for a change; a slow one does."""
-        return self != Fault() and self != Fault(delay=self.delay)
+        return self != Fault() and self != Fault(delay=self.delay, drip=self.drip)
 
 
 def status(code, text):
@@ -149,7 +151,7 @@ class FakeConsul:
                 world.drop_instance(name, node or self.server_node, instance_id)
         self.change(change)
 
-    def register_many(self, count, instances=3, prefix="svc"):
+    def register_many(self, count, instances=3, prefix="svc", tags=()):
         """`count` services of `instances` instances each, on 100 nodes, in one step of the index."""
         def change():
             world = self._world(None)
@@ -161,7 +163,19 @@ class FakeConsul:
                     node = world.nodes[f"node{(number + i) % min(100, count)}"]
                     address = f"10.{number >> 16 & 63}.{number >> 8 & 255}.{number & 255}"
                     world.put_instance(name, node["Node"], make_instance(
-                        node, name, f"{name}-{i}", address, 8000 + i, [], {}, 1, 1, "passing", world.index))
+                        node, name, f"{name}-{i}", address, 8000 + i, tags, {}, 1, 1, "passing", world.index))
+        self.change(change)
+
+    def put_key(self, key, text):
+        """One of the KV store; None takes it out."""
+        self.change(lambda: self._world(None).put_key(key, text))
+
+    def wake_up(self):
+        """The indexes of services and of their list move, and nothing else does."""
+        def change():
+            world = self._world(None)
+            world.list_index = index = world.bump()
+            world.service_index = dict.fromkeys(world.service_index, index)
         self.change(change)
 
     def register_query(self, name, service, ttl=""):
@@ -297,7 +311,8 @@ class FakeConsul:
             except asyncio.TimeoutError:
                 pass
         if body is None:
-            return 404, {"Content-Type": "text/plain"}, b"Query not found"
+            known = {} if index is None else {"X-Consul-Index": str(index)}
+            return 404, {"Content-Type": "text/plain", **known}, b"Query not found"
         reply_headers = {"Content-Type": "application/json", "X-Consul-Knownleader": "true",
                          "X-Consul-Lastcontact": "0"}
         if index is not None:
@@ -346,7 +361,17 @@ class FakeConsul:
                                      "Version": "1.8.7"}, "Member": {}, "Meta": {}}
         if path == "/v1/status/leader":
             return None, "127.0.0.1:8300"
+        if path.startswith("/v1/kv/"):
+            return world.kv_index, self._keys(world, path.removeprefix("/v1/kv/"))
         return None, None
+
+    @staticmethod
+    def _keys(world, prefix):
+        """As with ?recurse; None when there are none."""
+        found = [{"Key": key, "Value": base64.b64encode(text.encode()).decode(), "Flags": 0, "LockIndex": 0,
+                  "CreateIndex": world.kv_index, "ModifyIndex": world.kv_index}
+                 for key, text in sorted(world.kv.items()) if key.startswith(prefix)]
+        return found or None
 
     @staticmethod
     def _service(world, name):
@@ -423,16 +448,27 @@ class Connection(asyncio.Protocol):
             reply_headers.pop(name, None)
             if value is not None:
                 reply_headers[name] = value
-        self._write(code, reply_headers, body, fault.cut_body_at)
+        self._write(code, reply_headers, body, fault.cut_body_at, bool(fault.drip))
+        if fault.drip:
+            await self._drip(body)
         self.task, self.path, self.kicked = None, None, False
         self._next()
 
-    def _write(self, code, headers, body, cut_body_at):
+    async def _drip(self, body):
+        """As slowly as the fault says, and the rest at once when it is healed."""
+        for at in range(len(body)):
+            pause = self.fake.fault_for(self.path).drip
+            if not pause:
+                return self.transport.write(body[at:])
+            self.transport.write(body[at:at + 1])
+            await asyncio.sleep(pause)
+
+    def _write(self, code, headers, body, cut_body_at, only_head=False):
         head = [f"HTTP/1.1 {code} {REASONS.get(code, 'Other')}", f"Content-Length: {len(body)}"]
         head += [f"{name}: {value}" for name, value in headers.items()]
         if cut_body_at is not None:
             body = body[:int(len(body) * cut_body_at)]
-        self.transport.write("\r\n".join(head).encode() + b"\r\n\r\n" + body)
+        self.transport.write("\r\n".join(head).encode() + b"\r\n\r\n" + (b"" if only_head else body))
         if cut_body_at is not None:
             self.transport.close()
 

@@ -4,7 +4,7 @@ import uuid
 
 
 class World:
-    """Nodes, services and prepared queries of one datacenter as Consul's JSON values, with their indexes."""
+    """Nodes, services, keys and prepared queries of one datacenter as Consul's JSON values, with their indexes."""
 
     def __init__(self, first_index=10):
         self.index = first_index
@@ -17,6 +17,8 @@ class World:
         self.nodes_index = first_index
         self.checks_index = first_index
         self.queries = {}  # name -> (service, TTL)
+        self.kv = {}  # key -> text
+        self.kv_index = first_index
 
     def bump(self):
         self.index += 1
@@ -40,6 +42,13 @@ class World:
         if before is None or before["Checks"][0]["Status"] != instance["Checks"][0]["Status"]:
             self.checks_index = index
 
+    def put_key(self, key, text):
+        """None takes it out."""
+        self.kv.pop(key, None)
+        if text is not None:
+            self.kv[key] = text
+        self.kv_index = self.bump()
+
     def drop_instance(self, name, node, instance_id):
         index = self.bump()
         self.services.get(name, {}).pop((node, instance_id), None)
@@ -54,7 +63,7 @@ class World:
 
     def set_indexes(self, index):
         """Every index becomes this one, as after a restore."""
-        self.index = self.removed_index = self.list_index = self.nodes_index = self.checks_index = index
+        self.index = self.removed_index = self.list_index = self.nodes_index = self.checks_index = self.kv_index = index
         self.service_index = dict.fromkeys(self.service_index, index)
 
 

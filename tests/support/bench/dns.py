@@ -7,7 +7,7 @@ import pathlib
 import random
 import tempfile
 
-from support.bench import contestants, measure, report
+from support.bench import contestants, measure, page, report
 from support.program import ROOT
 
 SMALL, MEDIUM, LARGE = 1, 1000, 100_000
@@ -84,7 +84,7 @@ def main():
     text = result.text()
     print(text)
     if options.output:
-        report.write_section(options.output, text)
+        page.write_section(options.output, "dns", text)
         print(f"written: {options.output}")
 
 

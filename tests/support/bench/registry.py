@@ -9,7 +9,7 @@ import pathlib
 import shutil
 import tempfile
 
-from support.bench import registry_report, registry_requests, registry_servers
+from support.bench import page, registry_report, registry_requests, registry_servers
 from support.bench.registry_generator import Watchers, drive, send_all
 from support.program import ROOT
 
@@ -159,7 +159,7 @@ def main():
     text = registry_report.Result(runs, wakes, memory, registry_servers.versions(), options).text()
     print(text)
     if options.output:
-        registry_report.write_section(options.output, text)
+        page.write_section(options.output, "registry", text)
         print(f"written: {options.output}")
 
 

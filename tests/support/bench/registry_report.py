@@ -1,14 +1,8 @@
 # Signpost. Apache-2.0; see LICENSE.
 """From measured runs to the registry section of docs/performance.md."""
-import datetime
-import os
-import platform
-import re
-
-from support.bench import measure, report, registry_requests
+from support.bench import measure, page, registry_requests
 from support.bench.registry_servers import CONSUL, DISK, DNSD, PAIRS
 
-BEGIN, END = "<!-- tools/bench registry: begin -->", "<!-- tools/bench registry: end -->"
 LEAST_RATE, MOST_LATENCY, MOST_MEMORY = 2.0, 0.5, 1 / 3
 
 _WRITES = {"agent": "register a service with a TTL check at the agent", "again": "the same registration again",
@@ -34,7 +28,7 @@ class Result:
         self.versions, self.options = versions, options
 
     def text(self):
-        parts = ["## Registry\n", _prose(self.options), _machine(self.versions), "### Goals\n", self._goal_table(),
+        parts = ["## Registry\n", _prose(self.options), page.machine(self.versions), "### Goals\n", self._goal_table(),
                  "### Rates and CPU\n", self._rate_table(), "### Wake-ups\n", self._wake_table(),
                  "### Memory\n", self._memory_table(), "### How it was run\n", _commands(self.options)]
         return "\n".join(parts)
@@ -43,10 +37,10 @@ class Result:
         """(goal, measured, holds) rows; ratios are medians of the rounds' ratios."""
         for name, pair, ours, theirs in _in_pairs(self.runs):
             ratio = measure.ratios([run.rate for run in ours], [run.rate for run in theirs])
-            yield f"{name}; {pair}: at least {LEAST_RATE:.0f} times the rate", _range(ratio), ratio.median >= LEAST_RATE
+            yield f"{name}; {pair}: at least {LEAST_RATE:.0f} times the rate", page.range_of(ratio), ratio.median >= LEAST_RATE
         for count, pair, ours, theirs in _in_pairs(self.wakes):
             ratio = measure.ratios([wake.p99_ms for wake in ours], [wake.p99_ms for wake in theirs])
-            yield (f"{count:,} watchers woken; {pair}: p99 at most {MOST_LATENCY:.2f}", _range(ratio),
+            yield (f"{count:,} watchers woken; {pair}: p99 at most {MOST_LATENCY:.2f}", page.range_of(ratio),
                    ratio.median <= MOST_LATENCY)
         for pair in PAIRS:
             if f"{DNSD}, {pair}" not in self.memory:
@@ -58,8 +52,7 @@ class Result:
                     yield f"memory, {label}; {pair}: at most {MOST_MEMORY:.2f}", f"{ratio:.2f}", ratio <= MOST_MEMORY
 
     def _goal_table(self):
-        rows = [(goal, measured, "yes" if holds else "**no**") for goal, measured, holds in self.goals()]
-        return _table(("Goal, dnsd / Consul", "Measured, median (range)", "Holds"), rows)
+        return page.goal_table(self.goals(), "Goal, dnsd / Consul")
 
     def _rate_table(self):
         rows = []
@@ -69,8 +62,8 @@ class Result:
                 rate, each, slow = (measure.spread(getattr(run, field) for run in runs)
                                     for field in ("rate", "cpu_us", "p99_ms"))
                 rows.append((name, pair, program, _whole(rate), _tenths(each), f"{slow.median:.1f}",
-                             _range(cpu) if program == DNSD else ""))
-        return _table(("Operation", "pair", "server", "requests/s, median (range)", "CPU µs each, median (range)",
+                             page.range_of(cpu) if program == DNSD else ""))
+        return page.table(("Operation", "pair", "server", "requests/s, median (range)", "CPU µs each, median (range)",
                        "p99 ms", "CPU, dnsd / Consul"), rows)
 
     def _wake_table(self):
@@ -80,13 +73,13 @@ class Result:
                 spreads = (measure.spread(getattr(wake, field) for wake in wakes)
                            for field in ("p50_ms", "p99_ms", "max_ms", "cpu_us"))
                 rows.append((f"{count:,}", pair, program, *map(_tenths, spreads)))
-        return _table(("Watchers", "pair", "server", "p50 ms, median (range)", "p99 ms", "last ms",
+        return page.table(("Watchers", "pair", "server", "p50 ms, median (range)", "p99 ms", "last ms",
                        "CPU µs for each watcher"), rows)
 
     def _memory_table(self):
         rows = [(name, *(f"{value / 1e6:.1f} MB" if value else "" for value in memory))
                 for name, memory in self.memory.items()]
-        return _table(("Resident", *_STATES.values()), rows)
+        return page.table(("Resident", *_STATES.values()), rows)
 
 
 _STATES = {"empty": "empty", "services": f"{registry_requests.OWN_SERVICES:,} services with a check",
@@ -100,15 +93,6 @@ def _in_pairs(measured):
             ours, theirs = ((what, f"{program}, {pair}") for program in (DNSD, CONSUL))
             if ours in measured and theirs in measured:
                 yield what, pair, measured[ours], measured[theirs]
-
-
-def _table(head, rows):
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
-
-
-def _range(ratio):
-    return f"{ratio.median:.2f} ({ratio.low:.2f}–{ratio.high:.2f})"
 
 
 def _whole(spread):
@@ -145,15 +129,6 @@ absolute numbers say little.
 """
 
 
-def _machine(versions):
-    cpu = re.search(r"model name\s*:\s*(.*)", open("/proc/cpuinfo").read())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return _table(("What", "Which"), [
-        ("Date", f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d}"),
-        ("Machine", f"{cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB"),
-        ("Kernel", f"Linux {'.'.join(platform.release().split('.')[:2])}"), *versions.items()])
-
-
 def _commands(options):
     server, generator = f"taskset -c {measure.SERVER_CORE}", f"taskset -c {measure.GENERATOR_CORE}"
     return f"""\
@@ -163,13 +138,3 @@ def _commands(options):
     {generator} bench_registry_load rate PORT REQUESTS CONNECTIONS COUNT SECONDS
     {generator} bench_registry_load wake PORT /v1/health/service/watched CHANGES WATCHERS
 """
-
-
-def write_section(path, text):
-    """Replaces the registry section of `path`, or appends it; other sections stay."""
-    old = path.read_text() if path.exists() else report.HEAD
-    section = f"{BEGIN}\n{text}{END}\n"
-    pattern = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END) + "\n", re.DOTALL)
-    new = pattern.sub(lambda _: section, old) if pattern.search(old) else f"{old}\n{section}"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(new)

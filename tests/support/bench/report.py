@@ -1,14 +1,6 @@
 # Signpost. Apache-2.0; see LICENSE.
 """From measured runs to the DNS section of docs/performance.md."""
-import datetime
-import os
-import platform
-import re
-
-from support.bench import measure
-
-BEGIN, END = "<!-- tools/bench dns: begin -->", "<!-- tools/bench dns: end -->"
-HEAD = "# Performance\n\nWritten by `tools/bench`; change the tool, not this file.\n\n"
+from support.bench import measure, page
 
 
 def dnsd(services):
@@ -42,23 +34,23 @@ class Result:
         floor, middle, small, large = self.cpu(*ECHO), dnsd(1000), dnsd(1), dnsd(100_000)
         memory = self.bytes_per_instance(self.used)
         load = self.sizes[100_000].loaded_seconds or self.sizes[100_000].ready_seconds
-        rows = [_at_most("CPU per A answer, dnsd / floor", measure.ratios(self.cpu(middle, "A"), floor), 1.25),
-                _below("CPU per A answer, dnsd / Knot", measure.ratios(self.cpu(middle, "A"), self.cpu(KNOT, "A")), 1),
-                _at_most("CPU per SRV answer, dnsd / floor", measure.ratios(self.cpu(middle, "SRV"), floor), 1.5)]
+        rows = [page.at_most("CPU per A answer, dnsd / floor", measure.ratios(self.cpu(middle, "A"), floor), 1.25),
+                page.below("CPU per A answer, dnsd / Knot", measure.ratios(self.cpu(middle, "A"), self.cpu(KNOT, "A")), 1),
+                page.at_most("CPU per SRV answer, dnsd / floor", measure.ratios(self.cpu(middle, "SRV"), floor), 1.5)]
         for kind in ("A", "SRV"):
-            goal, measured, holds = _at_least(
+            goal, measured, holds = page.at_least(
                 f"{kind} rate, dnsd / Consul", measure.ratios(self.rate(small, kind), self.rate(CONSUL, kind)), 7)
             by_cpu = measure.ratios(self.cpu(CONSUL, kind), self.cpu(small, kind))
-            rows.append((goal, f"{measured}; by CPU time {_range(by_cpu)}", holds))
+            rows.append((goal, f"{measured}; by CPU time {page.range_of(by_cpu)}", holds))
         for kind in ("A", "SRV"):
             ratio = measure.ratios(self.cpu(large, kind), self.cpu(small, kind))
-            rows.append(_at_most(f"CPU per {kind} answer, 100,000 services / 1 service", ratio, 1.10))
+            rows.append(page.at_most(f"CPU per {kind} answer, 100,000 services / 1 service", ratio, 1.10))
         return rows + [
             ("memory per instance at 300,000 instances: at most 1,536 bytes", f"{memory:,.0f} bytes", memory <= 1536),
             ("100,000 services loaded in less than 20 s", f"{load:.1f} s", load < 20)]
 
     def text(self):
-        parts = ["## DNS\n", _prose(self.options), _machine(self.versions), "### Goals\n", _goal_table(self.goals()),
+        parts = ["## DNS\n", _prose(self.options), page.machine(self.versions), "### Goals\n", page.goal_table(self.goals()),
                  "### Rates and CPU\n", self._rate_table(), "### Ratios of CPU time per answer\n", self._ratio_table(),
                  "### Load and memory\n", self._load_table(), "### How it was run\n", _commands(self.options)]
         return "\n".join(parts)
@@ -78,7 +70,7 @@ class Result:
             cells = []
             for kind in ("A", "SRV"):
                 base = self.cpu(rival, kind) if rival else self.cpu(*ECHO)
-                cells.append(_range(measure.ratios(self.cpu(dnsd(1 if rival == CONSUL else 1000), kind), base)))
+                cells.append(page.range_of(measure.ratios(self.cpu(dnsd(1 if rival == CONSUL else 1000), kind), base)))
             rows.append(f"| {name} | {cells[0]} | {cells[1]} |")
         return "\n".join(rows) + "\n"
 
@@ -93,28 +85,6 @@ class Result:
         rows += ["", f"Per instance (largest less smallest catalog): {per[0]} bytes loaded, {per[1]} bytes when every name",
                  "was asked."]
         return "\n".join(rows) + "\n"
-
-
-def _range(ratio):
-    return f"{ratio.median:.2f} ({ratio.low:.2f}–{ratio.high:.2f})"
-
-
-def _at_most(name, ratio, limit):
-    return f"{name}: at most {limit:.2f}", _range(ratio), ratio.median <= limit
-
-
-def _below(name, ratio, limit):
-    return f"{name}: below {limit:.2f}", _range(ratio), ratio.median < limit
-
-
-def _at_least(name, ratio, limit):
-    return f"{name}: at least {limit:.1f}", _range(ratio), ratio.median >= limit
-
-
-def _goal_table(goals):
-    rows = ["| Goal | Measured, median (range) | Holds |", "| --- | --- | --- |"]
-    rows += [f"| {goal} | {measured} | {'yes' if holds else '**no**'} |" for goal, measured, holds in goals]
-    return "\n".join(rows) + "\n"
 
 
 def _prose(options):
@@ -136,16 +106,6 @@ zero, absolute rates are too low and cache misses too many.
 """
 
 
-def _machine(versions):
-    cpu = re.search(r"model name\s*:\s*(.*)", open("/proc/cpuinfo").read())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    rows = [f"| Date | {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d} |",
-            f"| Machine | {cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB |",
-            f"| Kernel | Linux {'.'.join(platform.release().split('.')[:2])} |"]
-    rows += [f"| {name} | {version} |" for name, version in versions.items()]
-    return "\n".join(["| What | Which |", "| --- | --- |", *rows]) + "\n"
-
-
 def _commands(options):
     drive = " ".join(measure.dnsperf_command("PORT", "QUERIES", ["-l", str(options.seconds)]))
     return f"""\
@@ -157,13 +117,3 @@ def _commands(options):
     taskset -c {measure.GENERATOR_CORE} bench_fake_catalog --port CATALOG --services N --instances 3
     taskset -c {measure.GENERATOR_CORE} {drive}
 """
-
-
-def write_section(path, text):
-    """Replaces the DNS section of `path`, or appends it; other sections stay."""
-    old = path.read_text() if path.exists() else HEAD
-    section = f"{BEGIN}\n{text}{END}\n"
-    pattern = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END) + "\n", re.DOTALL)
-    new = pattern.sub(lambda _: section, old) if pattern.search(old) else old + section
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(new)

@@ -33,8 +33,23 @@ void WriteService(json::Writer& out, const FakeInstance& instance) {
   out.BeginObject().Key("ID").String(instance.id).Key("Service").String(instance.service);
   out.Key("Address").String(instance.address).Key("Port").Int(instance.port).Key("Tags").BeginArray();
   for (const std::string& tag : instance.tags) out.String(tag);
-  out.EndArray().Key("Weights").BeginObject().Key("Passing").Int(instance.weight).Key("Warning").Int(1).EndObject();
-  out.EndObject();
+  out.EndArray().Key("Weights").BeginObject().Key("Passing").Int(instance.weight);
+  out.Key("Warning").Int(instance.warning_weight).EndObject().Key("Meta").BeginObject();
+  for (const auto& [key, value] : instance.meta) out.Key(key).String(value);
+  out.EndObject().Key("CreateIndex").Uint(instance.created).Key("ModifyIndex").Uint(instance.modified).EndObject();
+}
+
+// RFC 4648, with padding.
+std::string Base64(const std::string& bytes) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (size_t at = 0; at < bytes.size(); at += 3) {
+    uint32_t bits = 0;
+    for (size_t i = 0; i < 3; ++i)
+      bits = bits << 8 | (at + i < bytes.size() ? static_cast<uint8_t>(bytes[at + i]) : 0U);
+    for (size_t i = 0; i < 4; ++i) text += at + i > bytes.size() ? '=' : kDigits[bits >> (18 - 6 * i) & 63];
+  }
+  return text;
 }
 
 }  // namespace
@@ -82,7 +97,10 @@ void FakeConsul::Put(const FakeInstance& instance, const std::string& datacenter
   if (!world.nodes.contains(instance.node)) PutNode(instance.node, "10.0.0.9", datacenter);
   const auto known = world.instances.find(instance.id);
   const bool health_only = known != world.instances.end() && known->second.status != instance.status;
-  world.instances[instance.id] = instance;
+  FakeInstance stored = instance;
+  stored.created = known != world.instances.end() ? known->second.created : index_ + 1;
+  stored.modified = index_ + 1;
+  world.instances[instance.id] = stored;
   Touch(world, {health_only ? "-" : "services", "checks", "service:" + Lower(instance.service)});
 }
 
@@ -106,6 +124,18 @@ void FakeConsul::PutNode(const std::string& name, const std::string& address, co
 void FakeConsul::LoseRights(bool lost) {
   rights_ = !lost;
   Wake(true);
+}
+
+void FakeConsul::Filter(bool filtered) {
+  filtered_ = filtered;
+  Wake(true);
+}
+
+void FakeConsul::PutKey(const std::string& key, const std::string& value) {
+  keys_.erase(key);
+  if (!value.empty()) keys_[key] = value;
+  keys_changed_ = ++index_;
+  Wake(false);
 }
 
 void FakeConsul::Replay(bool replaying) {
@@ -150,6 +180,7 @@ FakeConsul::World* FakeConsul::Find(const http::ServerRequest& request) {
 }
 
 uint64_t FakeConsul::IndexOf(const World& world, const std::string& path) const {
+  if (path.starts_with("/v1/kv/")) return keys_changed_;
   std::string topic = "service:" + Lower(LastSegment(path));
   if (path == "/v1/catalog/services") topic = "services";
   if (path == "/v1/catalog/nodes") topic = "nodes";
@@ -212,7 +243,8 @@ void FakeConsul::Answer(const http::ServerRequest& request, http::Responder& res
     response.body = Body(request.path, *world, response.status);
     response.headers = {{"X-Consul-Index", std::to_string(IndexOf(*world, request.path))},
                         {"X-Consul-Knownleader", known_leader_ ? "true" : "false"},
-                        {"X-Consul-Lastcontact", "0"}};
+                        {"X-Consul-Lastcontact", std::to_string(last_contact_.count())}};
+    if (filtered_) response.headers.emplace_back("X-Consul-Results-Filtered-By-ACLs", "true");
   }
   responder.Send(std::move(response));
 }
@@ -221,7 +253,8 @@ std::string FakeConsul::HealthList(const World& world, const std::string& name, 
   json::Writer out;
   out.BeginArray();
   for (const auto& [id, instance] : world.instances) {
-    if (Lower(instance.service) != Lower(name) || (connect && !instance.connect) || !Visible(instance)) continue;
+    if (filtered_ || Lower(instance.service) != Lower(name) || (connect && !instance.connect) || !Visible(instance))
+      continue;
     out.BeginObject().Key("Node");
     WriteNode(out, instance.node, world.nodes.at(instance.node), "dc1");
     out.Key("Service");
@@ -287,6 +320,20 @@ std::string FakeConsul::Query(const World& world, const std::string& path, int& 
          R"("},"Nodes":)" + HealthList(world, query.service, false) + "}";
 }
 
+std::string FakeConsul::Keys(const std::string& prefix, int& status) const {
+  json::Writer out;
+  out.BeginArray();
+  bool any = false;
+  for (const auto& [key, value] : keys_) {
+    if (!key.starts_with(prefix)) continue;
+    any = true;
+    out.BeginObject().Key("Key").String(key).Key("Value").String(Base64(value)).EndObject();
+  }
+  std::string list = out.EndArray().Take();
+  if (!any) status = 404;
+  return any ? list : "";
+}
+
 std::string FakeConsul::Datacenters() const {
   json::Writer out;
   out.BeginArray();
@@ -302,6 +349,7 @@ std::string FakeConsul::Body(const std::string& path, const World& world, int& s
   if (path.starts_with("/v1/catalog/node/")) return OneNode(world, LastSegment(path));
   if (path.starts_with("/v1/health/state/")) return BadChecks(world);
   if (path.starts_with("/v1/health/")) return HealthList(world, LastSegment(path), path.find("/connect/") != path.npos);
+  if (path.starts_with("/v1/kv/")) return Keys(path.substr(7), status);
   if (path.starts_with("/v1/query/")) return Query(world, path, status);
   status = 404;
   return "";

@@ -27,6 +27,10 @@ struct FakeInstance {
   std::vector<std::string> tags = {};
   int weight = 1;
   bool connect = false;  // found under /v1/health/connect/SERVICE too
+  int warning_weight = 1;
+  std::map<std::string, std::string> meta = {};
+  uint64_t created = 0;   // set by the first Put of its id
+  uint64_t modified = 0;  // set by every Put
 };
 
 struct FakeQuery {
@@ -54,6 +58,12 @@ class FakeConsul {
   // Replies that status to paths with that prefix, blocked ones included; 200 heals.
   void FailWith(const std::string& prefix, int status);
   void LoseLeader(bool lost) { known_leader_ = !lost; }
+  // Instance lists are empty and say by a header that the token may not see all; wakes blocked queries.
+  void Filter(bool filtered);
+  // Replies say that the server has heard from its leader that long ago.
+  void SetLastContact(Millis ago) { last_contact_ = ago; }
+  // A key of the KV store; "" removes it.
+  void PutKey(const std::string& key, const std::string& value);
   // Consistent reads of the service list take that long, as those of a long list do. Others are not delayed.
   void DelayConsistent(Millis delay) { consistent_delay_ = delay; }
   // The state after a restart while the log is being replayed: lists hold `consul` on `srv1` only, consistent reads
@@ -93,6 +103,7 @@ class FakeConsul {
   std::string OneNode(const World& world, const std::string& name) const;
   std::string BadChecks(const World& world) const;
   std::string Query(const World& world, const std::string& path, int& status) const;
+  std::string Keys(const std::string& prefix, int& status) const;
   std::string HealthList(const World& world, const std::string& name, bool connect) const;
   bool Visible(const FakeInstance& instance) const;
   World* Find(const http::ServerRequest& request);
@@ -104,6 +115,8 @@ class FakeConsul {
   net::SocketAddress address_;
   std::map<std::string, World> worlds_;  // by datacenter
   std::map<std::string, FakeQuery> queries_;
+  std::map<std::string, std::string> keys_;
+  uint64_t keys_changed_ = 1;
   std::map<std::string, int> failing_;
   std::map<std::string, int> requests_;
   std::function<void(const std::string&, const std::string&)> hook_;
@@ -111,6 +124,8 @@ class FakeConsul {
   bool rights_ = true;
   bool known_leader_ = true;
   bool replaying_ = false;
+  bool filtered_ = false;
+  Millis last_contact_{0};
   Millis consistent_delay_{0};
   size_t max_connections_ = 0;
   std::list<std::unique_ptr<Blocked>> blocked_;

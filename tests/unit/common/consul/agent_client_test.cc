@@ -27,12 +27,14 @@ TEST(ReadAgentReply, ReadsTheMetaData) {
                                                       {"x-consul-knownleader", "false"},
                                                       {"x-consul-lastcontact", "17"},
                                                       {"x-consul-contenthash", "d142255f"},
+                                                      {"x-consul-results-filtered-by-acls", "true"},
                                                       {"x-consul-translate-addresses", "true"}}));
   EXPECT_EQ(reply.content_hash, "d142255f");
   EXPECT_EQ(reply.index, 42U);
   EXPECT_FALSE(reply.known_leader);
   EXPECT_EQ(reply.last_contact, Millis(17));
   EXPECT_TRUE(reply.translating);
+  EXPECT_TRUE(reply.filtered);
   EXPECT_EQ(reply.error, AgentError::kNone);
 }
 
@@ -43,6 +45,7 @@ TEST(ReadAgentReply, SurvivesStrangeHeaders) {
   const AgentReply bare = ReadAgentReply(Reply(200, {}));
   EXPECT_TRUE(bare.known_leader);
   EXPECT_FALSE(bare.translating);
+  EXPECT_FALSE(bare.filtered);
   EXPECT_GT(ReadAgentReply(Reply(200, {{"x-consul-lastcontact", "18446744073709551615"}})).last_contact, Millis(30000));
 }
 

@@ -85,6 +85,15 @@ TEST(ReadHealthService, WorstCheckThatCountsWins) {
   }
 }
 
+TEST(ReadHealthService, IndexesAreReadAndAreNoContent) {
+  const auto before = Read(Entry(R"({"ID":"x","CreateIndex":7,"ModifyIndex":9})", "[]"));
+  const auto after = Read(Entry(R"({"ID":"x","CreateIndex":"odd","ModifyIndex":10})", "[]"));
+  EXPECT_EQ(before.at(0).create_index, 7U);
+  EXPECT_EQ(before.at(0).modify_index, 9U);
+  EXPECT_EQ(after.at(0).create_index, 0U);
+  EXPECT_EQ(before, after);
+}
+
 TEST(ReadHealthService, WeightsOutOfRangeAreOne) {
   const std::pair<const char*, Weights> kCases[] = {
       {"null", {1, 1}},

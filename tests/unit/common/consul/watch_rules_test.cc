@@ -53,6 +53,7 @@ TEST(NextStep, DoesNotBelieveAServerWithoutLeader) {
   AgentReply late = Good(60);
   late.last_contact = kMaxLastContact + Millis(1);
   EXPECT_EQ(NextStep({50, true, 7}, late, 8).error, AgentError::kNoLeader);
+  EXPECT_EQ(NextStep({50, true, 7}, late, 8, kMaxLastContact * 2).error, AgentError::kNone);
   late.last_contact = kMaxLastContact;
   EXPECT_EQ(NextStep({50, true, 7}, late, 8).error, AgentError::kNone);
 }

@@ -28,6 +28,8 @@ class WatchTest : public ::testing::Test {
     WatchOptions options;
     options.path = path;
     options.wait = wait_;
+    options.missing_is_empty = missing_is_empty_;
+    options.max_last_contact = max_last_contact_;
     watch_ = std::make_unique<Watch>(loop_, *client_, options,
                                      Watch::Events{[this](const AgentReply& reply, Watch::News news) {
                                                      ++replies_;
@@ -48,6 +50,8 @@ class WatchTest : public ::testing::Test {
   net::Loop loop_;
   FakeConsul fake_{loop_};
   Millis wait_{60000};
+  bool missing_is_empty_ = false;
+  Millis max_last_contact_ = kMaxLastContact;
   std::unique_ptr<AgentClient> client_;
   std::unique_ptr<Watch> watch_;
   int replies_ = 0;
@@ -116,6 +120,34 @@ TEST_F(WatchTest, DoesNotBelieveAnAgentWithoutLeader) {
   ASSERT_TRUE(RunUntil(loop_, [&] { return failures_ >= 1; }));
   EXPECT_EQ(error_, AgentError::kNoLeader);
   EXPECT_EQ(replies_, 0);
+}
+
+TEST_F(WatchTest, StalenessIsBoundedByTheOptions) {
+  fake_.SetLastContact(Millis(60000));
+  max_last_contact_ = Millis(60000);
+  Begin();
+  ASSERT_TRUE(RunUntil(loop_, [&] { return changes_ == 1; }));
+  max_last_contact_ = Millis(59999);
+  Begin();
+  ASSERT_TRUE(RunUntil(loop_, [&] { return failures_ == 1; }));
+  EXPECT_EQ(error_, AgentError::kNoLeader);
+}
+
+TEST_F(WatchTest, WhatIsNotThereMayBeAwaited) {
+  missing_is_empty_ = true;
+  Begin("/v1/kv/a");
+  ASSERT_TRUE(RunUntil(loop_, [&] { return replies_ == 1 && Blocked(); }));
+  EXPECT_EQ(body_, "");
+  fake_.PutKey("a", "x");
+  ASSERT_TRUE(RunUntil(loop_, [&] { return changes_ == 2; }));
+  EXPECT_NE(body_.find("\"Key\":\"a\""), std::string::npos) << body_;
+  EXPECT_EQ(failures_, 0);
+}
+
+TEST_F(WatchTest, WhatIsNotThereIsOtherwiseAFailure) {
+  Begin("/v1/kv/a");
+  ASSERT_TRUE(RunUntil(loop_, [&] { return failures_ == 1; }));
+  EXPECT_EQ(error_, AgentError::kNotFound);
 }
 
 TEST_F(WatchTest, ABodyThatItsReaderRefusesIsRetried) {

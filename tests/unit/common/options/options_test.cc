@@ -24,6 +24,8 @@ const Rows& TestRows() {
       {.name = "node-ttl", .type = Type::kDuration, .defaults = {"0s"}, .reloadable = true},
       {.name = "service-ttl", .type = Type::kDurationMap, .reloadable = true},
       {.name = "answer-limit", .type = Type::kIntegerMap, .max = 9, .reloadable = true},
+      {.name = "default", .type = Type::kTextMap, .reloadable = true},
+      {.name = "services", .type = Type::kJson, .reloadable = true},
       {.name = "token", .environment = "TEST_TOKEN", .secret = true},
       {.name = "resync", .type = Type::kDuration, .defaults = {"60s"}, .bare_unit = "s"},
       {.name = "verify", .type = Type::kBool, .bare = "true", .environment = "TEST_VERIFY", .variable_is_flag = true},
@@ -100,6 +102,28 @@ TEST_F(Options, EveryFormOfTheCommandLine) {
   EXPECT_THAT(Must({"--answer-limit", "a=1"}).IntegerMap("answer-limit"), ElementsAre(Pair("a", 1)));
   EXPECT_EQ(Must({"--domain="}).String("domain"), "");
   EXPECT_EQ(Must({"--domain", "a=b"}).String("domain"), "a=b");
+}
+
+TEST_F(Options, MapsOfTexts) {
+  EXPECT_THAT(Must({"--default", "a=1", "--default=b=x=y", "--default", "a="}).TextMap("default"),
+              ElementsAre(Pair("b", "x=y"), Pair("a", "")));
+  const Values values = Must({"--config", File(R"({"default": {"a": 3, "b": true, "c": "5s"}})")});
+  EXPECT_THAT(values.TextMap("default"), ElementsAre(Pair("a", "3"), Pair("b", "true"), Pair("c", "5s")));
+  EXPECT_EQ(Error({"--default", "=1"}), "--default must be NAME=TEXT, not '=1'");
+  EXPECT_EQ(
+      FileError(R"({"default": {"a": 1.5}})"),
+      "line 1: default must be an object of names and texts, such as {\"web\": \"text\"}, not a number of another "
+      "kind");
+}
+
+TEST_F(Options, StructuredValuesComeFromTheFileOnly) {
+  const std::string_view text = R"({"services": { "web": ["a\n", -1, 1.5, true, null, {}] }})";
+  const Values values = Must({"--config", File(text)});
+  EXPECT_EQ(values.String("services"), R"({"web":["a\n",-1,1.5,true,null,{}]})");
+  EXPECT_TRUE(values.Given("services"));
+  EXPECT_EQ(Must({}).String("services"), "");
+  EXPECT_EQ(Must({"--config", File(R"({"services": []})")}).String("services"), "[]");
+  EXPECT_EQ(Error({"--services", "{}"}), "--services belongs in the config file");
 }
 
 TEST_F(Options, GoStyleValues) {
