@@ -18,6 +18,7 @@ namespace signpost::lb {
 namespace {
 
 constexpr Millis kEvery{100};
+constexpr std::chrono::seconds kOpenAgain{5};  // after a failure: a pipe without a reader, a missing folder
 constexpr std::chrono::seconds kLastWords{2};
 constexpr int kPatience = 200;  // ms that a pipe has to take the next piece
 
@@ -85,7 +86,10 @@ void AccessLog::Run() {
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, kEvery, [this] { return open_ || stop_; });
     const bool stop = stop_;
-    const bool open = std::exchange(open_, false);
+    const Nanos now = SystemClock().Monotonic();
+    const bool again = file_.get() < 0 && !path_.empty() && now >= open_again_;
+    const bool open = std::exchange(open_, false) || again;
+    if (open) open_again_ = now + kOpenAgain;
     const std::string path = path_;
     lock.unlock();
     if (!open || file_.get() >= 0) WriteAll();
@@ -104,7 +108,7 @@ void AccessLog::Open() {
   torn_ = false;
   if (path.empty()) return;
   file_ = net::UniqueFd(path == "-" ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-                                    : open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
+                                    : open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640));
   log_.Report(file_.get() >= 0 ? Status::Ok() : Status::System("cannot open " + path, errno));
   struct stat about {};
   plain_ = file_.get() >= 0 && fstat(file_.get(), &about) == 0 && S_ISREG(about.st_mode);

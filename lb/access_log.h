@@ -80,6 +80,7 @@ class AccessLog {
 
   // The writer's.
   net::UniqueFd file_;
+  Nanos open_again_{0};
   bool plain_ = true;  // a regular file, which a write never waits on for long
   bool torn_ = false;  // the last line written is not complete
   NeighbourLog log_{"the access log"};

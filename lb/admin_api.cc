@@ -50,6 +50,10 @@ std::optional<http::ServerResponse> Refusal(const http::ServerRequest& request, 
     return response;
   }
   if (!request.peer.is_loopback()) return Error(403, "without an --admin-token only this host may change endpoints");
+  // A proxy on this host, lb itself included, makes everybody's requests its own.
+  for (const std::string_view name : {"via", "forwarded", "x-forwarded-for"}) {
+    if (!request.Header(name).empty()) return Error(403, "without an --admin-token proxies may not change endpoints");
+  }
   // A web page in a browser on this host could send such a request unseen.
   if (!request.Header("origin").empty() || !request.Header("sec-fetch-site").empty()) {
     return Error(403, "without an --admin-token browsers may not change endpoints");

@@ -165,6 +165,15 @@ Rows CatalogRows() {
        .help = "Leave out instances with a warning",
        .defaults = {"false"},
        .bare = "true"},
+      {.name = "consul-watches",
+       .type = Type::kInteger,
+       .value = "N",
+       .help =
+           "Services watched by a held request each, the rest is read in turn; two lbs stay below Consul's limit of "
+           "200 connections per client (http_max_conns_per_client)",
+       .defaults = {"90"},
+       .min = 1,
+       .max = 10000},
       {.name = "policy-prefix",
        .value = "PATH",
        .help = "Keys of Consul's KV store that hold policies of services; empty means none",
@@ -290,6 +299,7 @@ Status ReadStart(const Values& values, StartOptions& start) {
   if (start.threads == 0) start.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   start.data_dir = values.String("data-dir");
   start.max_snapshot_age = values.Duration("max-snapshot-age");
+  start.consul_watches = static_cast<size_t>(values.Integer("consul-watches"));
   start.only_passing = values.Flag("only-passing");
   start.policy_prefix = values.String("policy-prefix");
   start.takeover = values.String("takeover");

@@ -28,6 +28,7 @@ struct StartOptions {
   std::string data_dir;     // "" = nothing is kept on disk
   Millis max_snapshot_age{0};
   std::optional<consul::AgentOptions> consul;
+  size_t consul_watches = 90;
   bool only_passing = false;
   std::string policy_prefix;
   std::string takeover;  // path of a Unix socket; "" = none

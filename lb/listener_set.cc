@@ -11,6 +11,11 @@
 #include "common/net/tcp.h"
 
 namespace signpost::lb {
+namespace {
+
+constexpr uint16_t kFirstFreePort = 1024;  // for everybody, unless the host's sysctl says otherwise
+
+}  // namespace
 
 std::string_view ListenerStateName(ListenerSet::State state) {
   switch (state) {
@@ -98,7 +103,10 @@ void ListenerSet::Open(Listener& listener) {
     return;
   }
   listener.retry_at = loop_.Now() + listener.backoff.Next(random_);
-  if (first) LogWarn(opened.text() + "; tried again until it works; `ss -ltnp` shows who holds the port");
+  if (!first) return;
+  const bool low = listener.status.address.port() < kFirstFreePort;
+  LogWarn(opened.text() + "; tried again until it works; `ss -ltnp` shows who holds the port" +
+          (low ? ", and without root it takes CAP_NET_BIND_SERVICE" : ""));
 }
 
 // The inherited ones first: they must all be served, for connections are waiting in them. The rest of the workers get
@@ -132,6 +140,13 @@ void ListenerSet::Retry() {
     if (listener.status.state == State::kRetrying && listener.retry_at <= loop_.Now()) Open(listener);
   }
   Schedule();
+}
+
+void ListenerSet::RetryNow() {
+  for (auto& [key, listener] : listeners_) {
+    if (listener.status.state == State::kRetrying) listener.retry_at = loop_.Now();
+  }
+  Retry();
 }
 
 void ListenerSet::Schedule() {

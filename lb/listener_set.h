@@ -55,6 +55,8 @@ class ListenerSet {
   void Hold();
   // Accepts. Inherited sockets that no plan wants are closed.
   void Release();
+  // Tries at once what could not be bound.
+  void RetryNow();
   bool held() const { return held_; }
 
   void Follow(const std::vector<ListenerPlan>& plans);

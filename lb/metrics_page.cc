@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 #include <string_view>
 
 #include "common/base/metrics.h"
@@ -16,6 +18,7 @@ namespace {
 // Labels that others make are bounded: so many endpoints have series of their own, and so many versions of a service
 // their own name (case R13).
 constexpr size_t kMaxEndpoints = 20000;
+constexpr size_t kMaxServices = 10000;
 constexpr size_t kMaxVersions = 8;
 
 template <typename Read>
@@ -114,7 +117,9 @@ void AddService(const ServiceRow& row, MetricsText& text) {
   text.AddGauge("signpost_lb_service_waiting", "Requests that wait for a free slot now.",
                 static_cast<double>(state.waiting.load(std::memory_order_relaxed)), {{"service", service}});
   text.AddGauge("signpost_lb_service_endpoints", "Endpoints of a service.",
-                static_cast<double>(row.pool->members.size()), {{"service", service}});
+                static_cast<double>(std::ranges::count_if(
+                    row.endpoints, [](const EndpointRow& r) { return r.verdict.state != EndpointState::kRemoved; })),
+                {{"service", service}});
   text.AddGauge("signpost_lb_service_usable", "Endpoints that get new requests.",
                 static_cast<double>(std::ranges::count_if(
                     row.endpoints, [](const EndpointRow& r) { return IsUsable(r.verdict.state); })),
@@ -148,9 +153,26 @@ void AddEndpoint(const ServiceRow& service, const EndpointRow& row, MetricsText&
                 labels);
 }
 
+// A service has a pool for each tag that exposes it; their counts are the service's.
+std::vector<ServiceRow> OneRowPerService(std::vector<ServiceRow> rows) {
+  std::vector<ServiceRow> merged;
+  std::map<std::string_view, size_t> places;
+  std::set<const Endpoint*> seen;
+  for (ServiceRow& row : rows) {
+    const auto [place, is_new] = places.try_emplace(row.pool->service, merged.size());
+    if (is_new) merged.push_back({.pool = row.pool, .state = row.state, .reason = row.reason});
+    for (const EndpointRow& endpoint : row.endpoints) {
+      if (seen.insert(endpoint.endpoint).second) merged[place->second].endpoints.push_back(endpoint);
+    }
+  }
+  return merged;
+}
+
 void AddServices(const OperationsView& view, MetricsText& text) {
-  const std::vector<ServiceRow> rows = ServiceRows(view);
-  for (const ServiceRow& row : rows) AddService(row, text);
+  const std::vector<ServiceRow> rows = OneRowPerService(ServiceRows(view));
+  for (size_t i = 0; i < std::min(rows.size(), kMaxServices); ++i) AddService(rows[i], text);
+  text.AddGauge("signpost_lb_services_without_series", "Services beyond the first 10,000, which have no series here.",
+                static_cast<double>(rows.size() - std::min(rows.size(), kMaxServices)));
   size_t endpoints = 0;
   for (const ServiceRow& row : rows) {
     for (const EndpointRow& endpoint : row.endpoints) {

@@ -159,8 +159,7 @@ void Server::LoadLastServices() {
   const std::string path = SnapshotPath(options_.start);
   snapshot_writer_ = std::make_unique<SnapshotWriter>(loop_, path);
   snapshot_tick_.Start(kSnapshotFirst);
-  // What the sources say now is better, and the predecessor serves until then.
-  if (predecessor_ || (!options_.start.consul && options_.live.dns.servers.empty())) return;
+  if (!options_.start.consul && options_.live.dns.servers.empty()) return;
   auto snapshot = LoadSnapshot(path);
   if (!snapshot.ok()) {
     if (snapshot.status().kind() != ErrorKind::kNotFound) LogWarn(snapshot.status().text() + "; started without it");
@@ -207,6 +206,7 @@ void Server::GoOn() {
   listeners_->Release();
   if (const Status released = predecessor_->Serving(kTakeoverTalk); !released.ok()) LogWarn(released.text());
   predecessor_.reset();
+  listeners_->RetryNow();  // what only the other had bound is free now
   LogInfo("has taken over");
   OpenTakeover();
   if (const Status bound = BindOperations(); !bound.ok()) {
@@ -326,14 +326,18 @@ void Server::Reload() {
 
 // Case R06: not ready first, so that whoever sends us traffic looks elsewhere; then no new connections; then the end.
 void Server::OnStopSignal() {
-  if (stopping_) {
+  if (std::exchange(signalled_, true)) {
     LogInfo("stopping at once");
     for (const auto& worker : workers_) worker->Kill();
     return;
   }
+  if (handed_over_) return LogInfo("stops already, since another lb has taken over; a second signal ends it at once");
   stopping_ = true;
   LogInfo("stopping");
   takeover_.reset();
+  takeover_tick_.Stop();  // a takeover that waited is off: the running lb goes on
+  operations_retry_.Stop();
+  predecessor_.reset();
   for (const auto& worker : workers_) worker->Announce();
   if (options_.live.pre_stop == Millis(0)) return Drain();
   pre_stop_.Start(options_.live.pre_stop);
@@ -343,7 +347,7 @@ void Server::Drain() {
   draining_ = true;
   const Millis limit = options_.live.stop_timeout;
   const Millis grace = std::min(handed_over_ ? kGraceOfSuccession : kGrace, limit / 2);
-  for (const auto& worker : workers_) worker->Drain(grace, limit);
+  for (const auto& worker : workers_) worker->Drain(grace, limit, handed_over_);
   listeners_->Clear();
 }
 

@@ -92,6 +92,7 @@ class Server final : private ListenerHost {
   Millis takeover_until_{0};
   bool learnt_ = false;               // a tick ago all sources were ready
   std::optional<Nanos> loaded_from_;  // when the snapshot was saved, wall clock
+  bool signalled_ = false;            // SIGTERM or SIGINT came
   bool stopping_ = false;
   bool draining_ = false;
   bool handed_over_ = false;

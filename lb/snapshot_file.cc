@@ -85,7 +85,7 @@ Result<Snapshot> LoadSnapshot(const std::string& path) {
 }
 
 Status SaveSnapshot(const std::string& path, const Snapshot& snapshot) {
-  const std::string fresh = path + ".new";
+  const std::string fresh = path + ".new." + std::to_string(getpid());  // two lbs may write it during a takeover
   net::UniqueFd fd(open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
   if (fd.get() < 0) return Status::System("cannot write " + fresh, errno);
   Status written = WriteAll(fd.get(), WrapSnapshot(snapshot));

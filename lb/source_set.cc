@@ -34,9 +34,16 @@ void SourceRelay::OnGone(SourceKind kind, const std::string& name) {
   sink_.OnGone(kind, name);
 }
 
-void SourceRelay::OnReady(SourceKind kind) {
-  for (const std::string& name : std::exchange(before_, {})) sink_.OnGone(kind, name);
-  sink_.OnReady(kind);
+void SourceRelay::OnReady(SourceKind kind, const std::set<std::string>& unknown) {
+  for (auto at = before_.begin(); at != before_.end();) {
+    if (unknown.contains(*at)) {
+      ++at;
+      continue;
+    }
+    sink_.OnGone(kind, *at);
+    at = before_.erase(at);
+  }
+  sink_.OnReady(kind, unknown);
 }
 
 std::set<std::string> SourceRelay::Names() const {
@@ -53,9 +60,12 @@ void SourceSet::Start(const LbOptions& options) {
     consul.agent = *options.start.consul;
     consul.wanted = WantedOfCatalog(options.live);
     consul.use_warning = !options.start.only_passing;
+    consul.max_watches = options.start.consul_watches;
     consul.policy_prefix = options.start.policy_prefix;
     consul_ = MakeConsulSource(loop_, std::move(consul), sink_);
     consul_->Start();
+  } else {
+    sink_.OnReady(SourceKind::kConsul, {});  // whatever a snapshot has from there is nobody's word
   }
   OpenDns(options.live.dns);
 }
@@ -67,8 +77,7 @@ void SourceSet::OpenDns(const DnsOptions& options) {
   dns_relay_ = std::make_unique<SourceRelay>(sink_, std::move(before));
   if (!IsWanted(options)) {
     // Nothing comes from DNS any more: whatever did is gone.
-    if (!dns_relay_->Names().empty()) dns_relay_->OnReady(SourceKind::kDns);
-    return;
+    return dns_relay_->OnReady(SourceKind::kDns, {});
   }
   dns_ = MakeDnsSource(loop_, options, *dns_relay_);
   dns_->Start();

@@ -24,7 +24,7 @@ class SourceRelay final : public SourceSink {
 
   void OnService(SourceKind kind, DiscoveredServicePtr service) override;
   void OnGone(SourceKind kind, const std::string& name) override;
-  void OnReady(SourceKind kind) override;
+  void OnReady(SourceKind kind, const std::set<std::string>& unknown) override;
   // Told and not gone, the predecessor's included.
   std::set<std::string> Names() const;
 
@@ -40,6 +40,7 @@ class SourceSet {
   SourceSet(net::Loop& loop, SourceSink& sink) : loop_(loop), sink_(sink) {}
   ~SourceSet();
 
+  // Sources that are not wanted are told to be ready at once.
   void Start(const LbOptions& options);
   // The new options' live part; the token file is read again.
   void Reload(const LiveOptions& live);

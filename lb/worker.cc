@@ -89,7 +89,11 @@ void Worker::Serve(const net::SocketAddress& address, net::UniqueFd fd) {
 
 void Worker::Close(const net::SocketAddress& address) {
   loop_.Post([this, address] {
-    std::erase_if(listeners_, [&](const auto& listener) { return listener->address == address; });
+    std::erase_if(listeners_, [&](const auto& listener) {
+      if (listener->address != address) return false;
+      listener->acceptor->AcceptAll();
+      return true;
+    });
   });
 }
 
@@ -111,12 +115,15 @@ void Worker::CloseIdle() {
   context_.sessions.ForEach([](Session& session) { session.OnDrain(); });
 }
 
-void Worker::Drain(Millis grace, Millis limit) {
-  loop_.Post([this, grace, limit] {
+void Worker::Drain(Millis grace, Millis limit, bool handed_over) {
+  loop_.Post([this, grace, limit, handed_over] {
     if (ending_) return;
     ending_ = true;
-    listeners_.clear();
     context_.draining = true;
+    if (!handed_over) {
+      for (const auto& listener : listeners_) listener->acceptor->AcceptAll();
+    }
+    listeners_.clear();
     context_.idle.Clear();
     grace_.Start(grace);
     limit_.Start(limit);

@@ -38,7 +38,8 @@ class Worker {
   void Close(const net::SocketAddress& address);
   // Accepts no more; answers carry Connection: close. Who has sent no request within `grace` is closed: at once it
   // would cross with a request on its way. The thread ends when the last session has, after `limit` at the latest.
-  void Drain(Millis grace, Millis limit);
+  // With `handed_over` the listening sockets live on in another process, and what waits in them is for that one.
+  void Drain(Millis grace, Millis limit, bool handed_over);
   // Kills what is left; the thread ends.
   void Kill();
   // Answers carry Connection: close from now on, while new connections are still accepted.

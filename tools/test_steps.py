@@ -18,7 +18,7 @@ FUZZ_SECONDS = 20
 UNIT_SECONDS = 300  # for one unit test program
 STEP_SECONDS = 1800  # for any one command
 # Scenario folders that run under each sanitizer too. by_hand tries tools/up, which builds for itself;
-# registry_clock preloads a library, which the sanitizers do not suffer; real_engine and end_to_end measure.
+# registry_clock preloads a library, which the sanitizers do not suffer; real_engine, end_to_end and lb's load measure.
 # Threads meet at start, stop, reload, metrics and TCP: that is what the thread sanitizer is shown. registrar has one thread.
 REGISTRAR = ("bad_input", "command_line", "events", "faults", "real_faults", "scale")
 DNSD = {
@@ -28,13 +28,18 @@ DNSD = {
              "udp_sockets"),
     "tsan": ("operations", "registry_blocking", "registry_dns", "registry_faults", "registry_service_files", "tcp"),
 }
-SANITIZED = {preset: [f"tests/scenario/dnsd/{name}" for name in names] for preset, names in DNSD.items()}
+LB = {
+    "asan": ("balancing", "canary", "catalog", "dns_discovery", "http_protocol", "life", "tcp"),
+    "tsan": ("balancing", "life"),
+}
+SANITIZED = {preset: [f"tests/scenario/dnsd/{name}" for name in DNSD[preset]] + [f"tests/scenario/lb/{name}" for name in LB[preset]]
+             for preset in DNSD}
 SANITIZED["asan"] += [f"tests/scenario/registrar/{name}" for name in REGISTRAR]
 # Test programs of folders with threads, or with what threads share. In the others the thread sanitizer has nothing to find.
 THREADED = ("common_base_test", "common_net_test", "common_http_test", "dnsd_registry_checks_test", "dnsd_registry_storage_test",
-            "dnsd_registry_test", "dnsd_transport_test", "dnsd_test")
+            "dnsd_registry_test", "dnsd_transport_test", "dnsd_test", "lb_balance_test", "lb_pool_test", "lb_session_test", "lb_test")
 # What is built for a preset; nothing means all.
-TARGETS = {"tsan": ("dnsd_program", *THREADED)}
+TARGETS = {"tsan": ("dnsd_program", "lb_program", *THREADED)}
 ENVIRONMENT = {
     # Another checkout of the same sources finds the compiler's cache filled.
     "CCACHE_BASEDIR": str(ROOT),

@@ -11,6 +11,11 @@ namespace {
 
 constexpr Millis kFirstBackoff{250};
 
+// Of a reply with a good status that is not believed.
+std::string WhyNotBelieved(AgentError error) {
+  return error == AgentError::kNoLeader ? "no cluster leader" : "the reply has no index";
+}
+
 }  // namespace
 
 Watch::Watch(net::Loop& loop, AgentClient& client, WatchOptions options, Events events)
@@ -61,8 +66,9 @@ void Watch::OnReply(AgentReply reply) {
   const size_t body_hash = std::hash<std::string_view>{}(reply.body);
   const WatchStep step = NextStep(position_, reply, body_hash, options_.max_last_contact);
   if (step.error != AgentError::kNone) {
-    if (reply.error == AgentError::kNone) client_.CountError(step.error);
-    return Fail(step.error, reply.error_text);
+    if (reply.error != AgentError::kNone) return Fail(step.error, reply.error_text);
+    client_.CountError(step.error);
+    return Fail(step.error, WhyNotBelieved(step.error));
   }
   const auto events = events_;
   const Status read = events->on_reply(reply, {step.changed, step.advanced});

@@ -20,6 +20,7 @@ namespace signpost::net {
 namespace {
 
 constexpr int kMostPerTurn = 16;
+constexpr int kMostAtTheEnd = 4096;
 constexpr Millis kPause{100};
 constexpr std::chrono::minutes kWarnEvery{1};
 constexpr rlim_t kReservedPart = 8;
@@ -64,6 +65,13 @@ struct Acceptor::Impl final : Watcher, DeadlineOwner, std::enable_shared_from_th
     burst = turn == last_turn + 1 ? std::min(burst * 2, kMostPerTurn) : 1;
     last_turn = turn;
     for (int i = 0; i < burst && !closed; ++i) {
+      if (!AcceptOne()) return;
+    }
+  }
+
+  void AcceptAll() {
+    const std::shared_ptr<Impl> keep = shared_from_this();
+    for (int i = 0; i < kMostAtTheEnd && !closed; ++i) {
       if (!AcceptOne()) return;
     }
   }
@@ -150,6 +158,8 @@ Acceptor::~Acceptor() { impl_->Close(); }
 int Acceptor::fd() const { return impl_->fd.get(); }
 
 const SocketAddress& Acceptor::local() const { return impl_->local; }
+
+void Acceptor::AcceptAll() { impl_->AcceptAll(); }
 
 UniqueFd Acceptor::Release() {
   impl_->Close();

@@ -38,6 +38,9 @@ class Acceptor {
 
   int fd() const;
   const SocketAddress& local() const;
+  // Accepts what waits now, 4,096 connections at most: for who closes the last descriptor of this socket, with which
+  // the waiting ones would be reset.
+  void AcceptAll();
   // Stops accepting and gives the descriptor back, still listening: connections go on queueing in it.
   UniqueFd Release();
 

@@ -18,10 +18,9 @@ namespace {
 constexpr uint32_t kEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
 constexpr uint32_t kOver = EPOLLERR | EPOLLHUP;
 
-// Not the peer's fault.
+// Nobody's fault but ours. Not EADDRNOTAVAIL, which also means that this host has no address of that family.
 bool OutOfResources(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == ENOSPC ||
-         error == EADDRNOTAVAIL || error == EAGAIN;
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == ENOSPC;
 }
 
 Status ConnectError(const SocketAddress& to, int error) {

@@ -56,7 +56,7 @@ class StreamSocket {
   static std::unique_ptr<StreamSocket> Adopt(Reactor& reactor, UniqueFd fd, SocketOwner& owner);
   // Begins to connect (never blocks). IP_BIND_ADDRESS_NO_PORT when `source` is given, so that ports are shared between
   // destinations (case T22). TCP_NODELAY is set. A failure that is known at once is a Status naming the address,
-  // kLimit when there is no descriptor, port or memory left; a later one shows in connect_state() when OnReady comes.
+  // kLimit when there is no descriptor or memory left; a later one shows in connect_state() when OnReady comes.
   // Never connects to itself, as the kernel does now and then when nobody listens on a local port.
   static Result<std::unique_ptr<StreamSocket>> Connect(Reactor& reactor, const SocketAddress& to, SocketOwner& owner,
                                                        const SocketAddress& source = {});

@@ -49,13 +49,14 @@ class Choice {
       spilled_ = false;
       if (const PickKind kind = ChooseVersion(); kind != PickKind::kPicked) return {.kind = kind};
       if (tier_.tier < 0) return {.kind = PickKind::kNone};
+      if (OthersWait()) break;
       const PoolMember* member = Sticky();
       if (member == nullptr) member = ByAlgorithm();
       if (member != nullptr && Take(*member)) return Picked(*member);
       if (member == nullptr && !eligibility_.cached()) break;
       eligibility_.IgnoreCache();
     }
-    return {.kind = PickKind::kBusy};
+    return {.kind = PickKind::kBusy, .wait = {.line = Line(), .version = version_, .spilled = spilled_}};
   }
 
  private:
@@ -64,6 +65,12 @@ class Choice {
   PickKind Spill(size_t wanted);
   bool Override();
   size_t WantedVersion();
+  size_t DrawVersion();
+  int Line() const { return (version_ + 1) * 2 + (request_.tried.empty() ? 0 : 1); }
+  bool OthersWait() const {
+    return pool_.settings->max_conns > 0 && request_.tried.empty() &&
+           std::find(request_.lines.begin(), request_.lines.end(), Line()) != request_.lines.end();
+  }
   bool Enter(int version) {
     version_ = version;
     tier_ = eligibility_.FindTier(version);
@@ -81,7 +88,9 @@ class Choice {
   int version_ = kAnyVersion;
   TierChoice tier_;
   bool spilled_ = false;
-  bool keeps_cookie_ = false;  // its endpoint is only full
+  std::optional<size_t> wanted_;  // drawn once, whatever the number of rounds
+  std::optional<size_t> spill_;   // likewise
+  bool keeps_cookie_ = false;     // its endpoint is only full
 };
 
 PickKind Choice::ChooseVersion() {
@@ -97,7 +106,10 @@ PickKind Choice::ChooseVersion() {
     return PickKind::kPicked;
   }
   const size_t wanted = WantedVersion();
-  if (Enter(static_cast<int>(wanted))) return PickKind::kPicked;
+  if (Enter(static_cast<int>(wanted))) {
+    spilled_ = !request_.version_key && request_.waited && request_.waited->spilled;
+    return PickKind::kPicked;
+  }
   return split.strict ? refused : Spill(wanted);
 }
 
@@ -107,8 +119,17 @@ bool Choice::Override() {
 }
 
 size_t Choice::WantedVersion() {
+  if (!wanted_) wanted_ = DrawVersion();
+  return *wanted_;
+}
+
+size_t Choice::DrawVersion() {
   const VersionSplit& split = pool_.settings->split;
   if (request_.version_key) return VersionByKey(split, CombineHash(balancer_.service_hash_, *request_.version_key));
+  if (request_.waited && request_.waited->version >= 0) {
+    const auto waited = static_cast<size_t>(request_.waited->version);
+    if (waited < split.shares.size() && split.shares[waited].share > 0) return waited;
+  }
   if (!request_.tried.empty()) {
     const auto last = std::find_if(pool_.members.begin(), pool_.members.end(), [&](const PoolMember& member) {
       return member.endpoint.get() == request_.tried.back();
@@ -124,9 +145,10 @@ PickKind Choice::Spill(size_t wanted) {
   for (size_t i = 0; i < std::min(split.shares.size(), usable.size()); ++i) {
     usable[i] = i != wanted && eligibility_.FindTier(static_cast<int>(i)).usable;
   }
-  if (const auto other = balancer_.versions_.Spill(usable, request_.version_key)) {
+  if (!spill_ || !usable[*spill_]) spill_ = balancer_.versions_.Spill(usable, request_.version_key);
+  if (spill_) {
     spilled_ = true;
-    Enter(static_cast<int>(*other));
+    Enter(static_cast<int>(*spill_));
     return PickKind::kPicked;
   }
   // Nothing is usable in any version: panic, in the wanted one if it has endpoints at all.
@@ -183,7 +205,11 @@ const PoolMember* Choice::ByAlgorithm() {
 
 bool Choice::Take(const PoolMember& member) {
   if (!member.endpoint->Acquire(pool_.settings->max_conns)) return false;
-  if (member.endpoint->Chosen(*pool_.settings, request_.now) || tier_.panic || pool_.members.size() == 1) return true;
+  if (member.endpoint->Chosen(*pool_.settings, request_.now) || pool_.members.size() == 1) return true;
+  if (tier_.panic) {
+    member.endpoint->ChosenInPanic(request_.now);
+    return true;
+  }
   member.endpoint->Release();
   return false;
 }

@@ -21,6 +21,13 @@
 
 namespace signpost::lb {
 
+// What a request waits for when all that could serve it are at max_conns.
+struct Wait {
+  int line = 0;  // requests of one line want the same: first come, first served. A retry is not in the others' line
+  int version = kAnyVersion;
+  bool spilled = false;
+};
+
 struct PickRequest {
   Millis now{0};
   uint64_t hash = 0;                       // of the key that source_hash wants
@@ -28,11 +35,13 @@ struct PickRequest {
   std::optional<uint64_t> version_key;     // of the key of the split; nothing = by turns
   std::string_view version;                // an allowed override; "" = none
   std::span<const Endpoint* const> tried;  // not again while others are there
+  std::optional<Wait> waited;              // what kBusy said to this request before: it has had its turn
+  std::span<const int> lines;              // in which others wait: not overtaken, unless by a retry
 };
 
 enum class PickKind : unsigned char {
   kPicked,
-  kBusy,       // all that could serve are at max_conns: wait in the queue
+  kBusy,       // all that could serve are at max_conns, or others wait for them: wait in the queue
   kNone,       // the pool has no endpoint, or all were tried
   kNoVersion,  // strict: the version has no usable endpoint; or the override names none
 };
@@ -44,6 +53,7 @@ struct Pick {
   bool set_sticky = false;             // the client has no valid sticky cookie: set one
   bool spilled = false;
   bool panic = false;
+  Wait wait;  // kBusy only
 };
 
 struct LargeTierState;
@@ -63,16 +73,13 @@ class Balancer {
 
   // Rules, in this order:
   // - Tried endpoints are left out.
-  // - A version by override, key or turn. One with nothing usable spills to the others in proportion to their shares;
-  // after
-  //   a failed try without a key the version of that try keeps its turn.
+  // - A version by override, key or turn, drawn once per request. One with nothing usable spills to the others in
+  //   proportion to their shares; a full one does not: it is waited for. After a failed try without a key the version
+  //   of that try keeps its turn.
   // - The lowest tier with at least min_usable usable endpoints, else the lowest with any. Usable: not drained, check
-  // passed,
-  //   Endpoint::Passing. A full tier does not spill: it is waited for.
-  // - Panic: when fewer than panic_percent of the tier are usable and no later tier has a usable one, all of it that
-  // are not
-  //   drained; a second try prefers the usable ones. When nothing at all is usable, the lowest tier. Never with panic
-  //   0.
+  //   passed, Endpoint::Passing. A full tier does not spill: it is waited for.
+  // - Panic: when nothing is usable, all of the lowest tier that are not drained. Also when fewer than panic_percent of
+  //   the tier are usable and no later tier has a usable one; a second try then prefers the usable ones.
   // - Weight 0 by settings.zero_weight.
   // - The sticky one, else by algorithm among those below max_conns. kBusy only when all of them are at it.
   // The only endpoint of a pool never counts as failed. Never allocates for pools of up to 64 endpoints. Time is

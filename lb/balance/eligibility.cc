@@ -77,7 +77,7 @@ TierChoice Eligibility::FindTier(int version) const {
     if (survey.usable >= enough) break;
   }
   if (any >= 0) return {any, Panics(found, static_cast<size_t>(any), version), true};
-  if (last < 0 || pool_.settings->panic_percent == 0) return {};
+  if (last < 0) return {};
   return {last, true, false};
 }
 

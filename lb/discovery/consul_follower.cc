@@ -38,6 +38,8 @@ Status ConsulFollower::Read(const consul::AgentReply& reply, consul::NodeTable& 
   skipped_ = found.skipped.empty() ? "" : found.skipped.front();
   if (found.skipped.size() > 1) skipped_ += " (and " + std::to_string(found.skipped.size() - 1) + " more)";
   if (reply.last_contact > rules_.max_last_contact) {
+    // It may add; that checks fail is as old as the rest of it.
+    std::erase_if(found.instances, [](const Instance& instance) { return instance.weight == kUnusableWeight; });
     guard_.Partial(now, std::move(found.instances),
                    "the answering server has not heard from its leader for " + Seconds(reply.last_contact));
     again_ = kReadAgain;
@@ -82,7 +84,7 @@ DiscoveredService ConsulFollower::Describe() const {
   DiscoveredService service;
   service.name = name_;
   service.tags = tags_;
-  service.create_index = create_index_;
+  service.create_index = guard_.state() == ServiceState::kEmpty ? 0 : create_index_;
   service.policy = policy_;
   service.state = guard_.state();
   service.reason = guard_.reason();

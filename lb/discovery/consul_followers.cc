@@ -17,6 +17,7 @@ using consul::AgentReply;
 constexpr Millis kRestartSpread{250};
 constexpr Millis kWarnAgain{3600000};
 constexpr Millis kNoBound{INT64_C(1) << 40};
+constexpr size_t kFewWatches = 8;
 
 std::string PathOf(const std::string& service) { return "/v1/health/service/" + consul::EncodeSegment(service); }
 
@@ -33,6 +34,10 @@ consul::WatchOptions LbWatchOptions(std::string path, Millis wait) {
   return options;
 }
 
+bool IsTooMany(AgentError error, const std::string& text) {
+  return error == AgentError::kServer && text.starts_with("status 429");
+}
+
 ConsulFollowers::ConsulFollowers(net::Loop& loop, FollowersOptions options, const ConsulList& list,
                                  consul::AgentClient& watch_client, consul::AgentClient& poll_client, SourceSink& sink,
                                  Callbacks callbacks)
@@ -43,9 +48,12 @@ ConsulFollowers::ConsulFollowers(net::Loop& loop, FollowersOptions options, cons
       poll_client_(poll_client),
       sink_(sink),
       callbacks_(std::move(callbacks)),
+      cap_(options.max_watches),
       poller_(loop, poll_client, {},
               {[this](const std::string& name, const AgentReply& reply) { OnPolled(name, reply); },
-               [this](AgentError error, const std::string& text) { OnPollFailed(error, text); }}) {}
+               [this](const std::string& name, AgentError error, const std::string& text) {
+                 OnPollFailed(name, error, text);
+               }}) {}
 
 void ConsulFollowers::Follow(std::set<std::string> wanted) {
   wanted_ = std::move(wanted);
@@ -78,7 +86,7 @@ void ConsulFollowers::Follow(std::set<std::string> wanted) {
 }
 
 void ConsulFollowers::Begin(const std::string& name, Entry& entry) {
-  if (watches_ >= options_.max_watches) return poller_.Add(name);
+  if (watches_ >= cap_) return poller_.Add(name);
   ++watches_;
   entry.watch = std::make_unique<consul::Watch>(
       loop_, watch_client_, LbWatchOptions(PathOf(name), options_.wait),
@@ -103,7 +111,7 @@ void ConsulFollowers::Drop(const std::string& name) {
 
 // A slot became free: one that was read in turn is watched.
 void ConsulFollowers::Promote() {
-  if (watches_ >= options_.max_watches || poller_.size() == 0) return;
+  if (watches_ >= cap_ || poller_.size() == 0) return;
   for (auto& [name, entry] : entries_) {
     if (entry.watch) continue;
     poller_.Remove(name);
@@ -137,10 +145,21 @@ Status ConsulFollowers::OnReply(const std::string& name, const AgentReply& reply
 void ConsulFollowers::OnFailed(const std::string& name, AgentError error, const std::string& text) {
   const auto found = entries_.find(name);
   if (found == entries_.end()) return;
+  if (IsRefused(found->second, error, text)) return Demote(name, found->second);
   if (error == AgentError::kDenied) denied_.insert(name);
-  found->second.follower.Failed(error == AgentError::kNoLeader ? "no cluster leader" : text, loop_.Now());
-  Tell(found->second);
+  Fail(found->second, error, text);
   Settle(found->second);
+}
+
+void ConsulFollowers::Fail(Entry& entry, AgentError error, const std::string& text) {
+  entry.follower.Failed(error == AgentError::kNoLeader ? "no cluster leader" : text, loop_.Now());
+  Tell(entry);
+}
+
+void ConsulFollowers::HoldPolled(AgentError error, const std::string& text) {
+  for (auto& [name, entry] : entries_) {
+    if (!entry.watch) Fail(entry, error, text);
+  }
 }
 
 void ConsulFollowers::OnPolled(const std::string& name, const AgentReply& reply) {
@@ -150,12 +169,53 @@ void ConsulFollowers::OnPolled(const std::string& name, const AgentReply& reply)
   OnFailed(name, AgentError::kBadReply, read.text());
 }
 
-void ConsulFollowers::OnPollFailed(AgentError error, const std::string& text) {
-  std::vector<std::string> polled;
-  for (const auto& [name, entry] : entries_) {
-    if (!entry.watch) polled.push_back(name);
+// Whatever it is, it is news of that name only: the others have yet to be asked.
+void ConsulFollowers::OnPollFailed(const std::string& name, AgentError error, const std::string& text) {
+  if (IsTooMany(error, text) && MakeRoom()) return poller_.Hurry(name);
+  OnFailed(name, error, text);
+}
+
+// An agent that has enough of us may close the connection before its 429 is read. Then a watch that is new fails while
+// those at work do not.
+bool ConsulFollowers::IsRefused(const Entry& entry, AgentError error, const std::string& text) const {
+  if (!entry.watch) return false;
+  if (IsTooMany(error, text)) return true;
+  if (error != AgentError::kConnect || entry.settled) return false;
+  size_t at_work = 0;
+  for (const auto& [name, other] : entries_) {
+    if (!other.watch || !other.settled) continue;
+    if (other.watch->failing()) return false;
+    ++at_work;
   }
-  for (const std::string& name : polled) OnFailed(name, error, text);
+  return at_work >= kFewWatches;
+}
+
+// From a watch to being read in turn.
+void ConsulFollowers::Demote(const std::string& name, Entry& entry) {
+  entry.watch.reset();
+  cap_ = --watches_;
+  poller_.Add(name);
+  if (warned_of_cap_ && loop_.Now() - *warned_of_cap_ < kWarnAgain) return;
+  warned_of_cap_ = loop_.Now();
+  LogWarn(
+      "Consul refuses more connections of this host (http_max_conns_per_client, 200 unless set otherwise): fewer "
+      "services are watched, the rest is read in turn; raise that limit or lower --consul-watches");
+}
+
+bool ConsulFollowers::MakeRoom() {
+  const auto watched =
+      std::find_if(entries_.rbegin(), entries_.rend(), [](const auto& item) { return item.second.watch != nullptr; });
+  if (watched == entries_.rend()) return false;
+  Demote(watched->first, watched->second);
+  return true;
+}
+
+std::set<std::string> ConsulFollowers::Unknown() const {
+  std::set<std::string> unknown;
+  for (const auto& [name, entry] : entries_) {
+    if (!entry.follower.known()) unknown.insert(name);
+  }
+  return unknown;
 }
 
 void ConsulFollowers::Settle(Entry& entry) {
@@ -206,8 +266,14 @@ void ConsulFollowers::Tell(Entry& entry) {
 }
 
 void ConsulFollowers::RestartFailing() {
+  cap_ = options_.max_watches;
+  for (size_t before = watches_ + 1; before != watches_ && poller_.size() > 0;) {
+    before = watches_;
+    Promote();
+  }
   for (const auto& [name, entry] : entries_) {
     if (entry.watch && entry.watch->failing()) entry.watch->Restart(kRestartSpread);
+    if (!entry.watch && entry.follower.doubtful()) poller_.Hurry(name);
   }
 }
 

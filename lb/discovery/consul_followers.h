@@ -20,12 +20,15 @@ namespace signpost::lb {
 
 struct FollowersOptions {
   FollowRules rules;
-  size_t max_watches = 128;
+  size_t max_watches = 90;
   Millis wait{55000};
 };
 
 // As every watch of lb asks: few requests, and staleness judged by who reads the reply.
 consul::WatchOptions LbWatchOptions(std::string path, Millis wait);
+
+// The agent refuses another connection of this host: its http_max_conns_per_client are in use.
+bool IsTooMany(consul::AgentError error, const std::string& text);
 
 class ConsulFollowers {
  public:
@@ -44,9 +47,16 @@ class ConsulFollowers {
   void Follow(std::set<std::string> wanted);
   // By service. Nothing is told before the first call: services are told with their policies.
   void SetPolicies(const std::map<std::string, std::string>& policies);
-  // Those in back-off ask again soon.
+  // Those in back-off ask again soon; as many are watched as the options allow, whatever was refused before.
   void RestartFailing();
 
+  // The agent is out of order: what is read in turn is held at once, not only when its turn comes.
+  void HoldPolled(consul::AgentError error, const std::string& text);
+  // Gives up a watch, if there is one: the agent refuses connections.
+  bool MakeRoom();
+
+  // Of what is followed, that of which there is no good word yet.
+  std::set<std::string> Unknown() const;
   // Everything followed was read, or failed to be.
   bool settled() const { return unsettled_ == 0; }
   size_t size() const { return entries_.size(); }
@@ -72,7 +82,10 @@ class ConsulFollowers {
   Status OnReply(const std::string& name, const consul::AgentReply& reply, bool changed);
   void OnFailed(const std::string& name, consul::AgentError error, const std::string& text);
   void OnPolled(const std::string& name, const consul::AgentReply& reply);
-  void OnPollFailed(consul::AgentError error, const std::string& text);
+  void OnPollFailed(const std::string& name, consul::AgentError error, const std::string& text);
+  bool IsRefused(const Entry& entry, consul::AgentError error, const std::string& text) const;
+  void Demote(const std::string& name, Entry& entry);
+  void Fail(Entry& entry, consul::AgentError error, const std::string& text);
   void Settle(Entry& entry);
   void ReadAgain(Entry& entry);
   void WarnOfSkipped(Entry& entry);
@@ -90,6 +103,8 @@ class ConsulFollowers {
   std::map<std::string, std::string> policies_;
   bool telling_ = false;
   size_t watches_ = 0;
+  size_t cap_;  // of watches_; lowered when the agent refuses one
+  std::optional<Millis> warned_of_cap_;
   size_t unsettled_ = 0;
   std::set<std::string> denied_;
   std::map<std::string, Entry> entries_;

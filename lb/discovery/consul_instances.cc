@@ -61,11 +61,11 @@ void Add(const consul::ServiceInstance& from, bool use_warning, ConsulInstances&
   instance.address = *address;
   instance.weight = WeightOf(from, use_warning);
   instance.id = from.id;
-  instance.version = VersionOf(from.meta, instance.tags);
   for (const auto& [key, value] : from.meta) {
-    if (key.starts_with("lb.") || key == "version") instance.meta.emplace_back(key, value);
+    if (std::string folded = FoldMetaKey(key); !folded.empty()) instance.meta.emplace_back(std::move(folded), value);
   }
   std::sort(instance.meta.begin(), instance.meta.end());
+  instance.version = VersionOf(instance.meta, instance.tags);
   instance.modified = from.modify_index;
   out.instances.push_back(std::move(instance));
 }

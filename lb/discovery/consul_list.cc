@@ -19,6 +19,11 @@ Status ConsulList::Read(const consul::AgentReply& reply, Millis now) {
   const bool has_consul = services.contains("consul");
   consul_seen_ = consul_seen_ || has_consul;
   lost_ = services.empty() || (consul_seen_ && !has_consul);
+  if (lost_ && !known_) {
+    return Status::Denied(
+        "the list of services is empty: nothing is registered there, or the token may not see it (it needs "
+        "service:read and node:read)");
+  }
   if (lost_) {
     return Status::Denied(
         "the list of services lacks what every catalog has: the token has lost its rights, it needs "

@@ -11,7 +11,7 @@ namespace signpost::lb {
 using consul::AgentError;
 
 ConsulPoller::ConsulPoller(net::Loop& loop, consul::AgentClient& client, Options options, Callbacks callbacks)
-    : client_(client), options_(options), callbacks_(std::move(callbacks)), timer_(loop, [this] { Pump(); }) {}
+    : client_(client), options_(options), callbacks_(std::move(callbacks)), timer_(loop, [this] { Resume(); }) {}
 
 void ConsulPoller::Add(const std::string& name) {
   if (names_.insert(name).second) Hurry(name);
@@ -19,11 +19,11 @@ void ConsulPoller::Add(const std::string& name) {
 
 void ConsulPoller::Remove(const std::string& name) {
   names_.erase(name);
-  std::erase(urgent_, name);
+  if (urgent_names_.erase(name) > 0) std::erase(urgent_, name);
 }
 
 void ConsulPoller::Hurry(const std::string& name) {
-  if (!names_.contains(name) || std::find(urgent_.begin(), urgent_.end(), name) != urgent_.end()) return;
+  if (!names_.contains(name) || !urgent_names_.insert(name).second) return;
   urgent_.push_back(name);
   if (!timer_.running()) timer_.Start(Millis(0));
 }
@@ -33,12 +33,18 @@ std::string ConsulPoller::Next() {
   if (!urgent_.empty()) {
     std::string name = std::move(urgent_.front());
     urgent_.pop_front();
+    urgent_names_.erase(name);
     return name;
   }
   if (names_.empty()) return {};
   auto at = names_.upper_bound(last_);
   if (at == names_.end()) at = names_.begin();
   return last_ = *at;
+}
+
+void ConsulPoller::Resume() {
+  paused_ = false;
+  Pump();
 }
 
 void ConsulPoller::Pump() {
@@ -67,10 +73,17 @@ void ConsulPoller::OnReply(const std::string& name_of_call, consul::AgentReply r
     client_.CountError(reply.error);
   }
   if (reply.error != AgentError::kNone) {
-    timer_.Start(options_.pause);
-    return callbacks_.on_failure(reply.error, reply.error_text);
+    const bool only_this = reply.error == AgentError::kDenied || reply.error == AgentError::kNotFound ||
+                           reply.error == AgentError::kBadReply;
+    if (!only_this) {
+      paused_ = true;
+      timer_.Start(options_.pause);
+    }
+    if (names_.contains(name)) callbacks_.on_failure(name, reply.error, reply.error_text);
+  } else if (names_.contains(name)) {
+    callbacks_.on_reply(name, reply);
   }
-  if (names_.contains(name)) callbacks_.on_reply(name, reply);
+  if (!paused_ && !urgent_.empty()) Pump();
 }
 
 }  // namespace signpost::lb

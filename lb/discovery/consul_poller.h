@@ -18,12 +18,12 @@ class ConsulPoller {
  public:
   struct Callbacks {
     std::function<void(const std::string& name, const consul::AgentReply& reply)> on_reply;  // of error kNone
-    // Nothing can be read now; it is tried again after a pause.
-    std::function<void(consul::AgentError error, const std::string& text)> on_failure;
+    // That one could not be read. The next is tried after a pause, unless the agent is well and only refuses this one.
+    std::function<void(const std::string& name, consul::AgentError error, const std::string& text)> on_failure;
   };
   struct Options {
     size_t in_flight = 4;
-    Millis pace{20};     // between two reads
+    Millis pace{20};     // between two reads in turn; what is urgent goes as fast as replies come
     Millis pause{1000};  // after a failure
   };
 
@@ -41,6 +41,7 @@ class ConsulPoller {
 
  private:
   void Pump();
+  void Resume();
   void Send(const std::string& name);
   void OnReply(const std::string& name, consul::AgentReply reply);
   std::string Next();
@@ -50,6 +51,8 @@ class ConsulPoller {
   Callbacks callbacks_;
   std::set<std::string> names_;
   std::deque<std::string> urgent_;
+  std::set<std::string> urgent_names_;  // the same
+  bool paused_ = false;
   std::string last_;  // that was read in turn
   std::map<std::string, std::unique_ptr<consul::AgentClient::Call>> calls_;
   net::Timer timer_;

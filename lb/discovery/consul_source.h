@@ -20,8 +20,10 @@ struct ConsulSourceOptions {
   Millis wait{55000};
   Millis confirm_empty{1000};
   Millis confirm_loss{5000};
-  Millis max_last_contact{10000};            // of a stale read; above, removals wait
-  size_t max_watches = 512;                  // services watched by a held request each; the rest are read in turn
+  Millis max_last_contact{10000};  // of a stale read; above, removals wait
+  // Services watched by a held request each; the rest are read in turn. With the list, the policies and those reads two
+  // lbs of one host, one taking over from the other, stay below Consul's http_max_conns_per_client of 200.
+  size_t max_watches = 90;
   std::string policy_prefix = "lb/policy/";  // "" = do not read the KV store
 };
 

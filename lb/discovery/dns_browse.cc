@@ -37,6 +37,7 @@ void DnsBrowse::OnList(const LookupReply& reply) {
   using Kind = LookupReply::Kind;
   const bool whole = reply.kind == Kind::kRecords || reply.kind == Kind::kNone;
   trouble_ = whole ? "" : reply.reason;
+  whole_ |= whole;
   read_ |= reply.kind != Kind::kFailed;
   std::map<std::string, std::string> listed;
   for (const dns::Record& record : reply.records) {

@@ -39,6 +39,8 @@ class DnsBrowse {
   void Start();
   // The list was read, and every service in it at least once.
   bool asked() const;
+  // The list was read as a whole at least once.
+  bool listed() const { return whole_; }
   const std::string& trouble() const { return trouble_; }  // of the last reading of the list
   const std::map<std::string, std::unique_ptr<DnsWatch>>& watches() const { return watches_; }
 
@@ -58,6 +60,7 @@ class DnsBrowse {
   std::set<std::string> listed_;
   std::map<std::string, std::unique_ptr<DnsWatch>> watches_;
   bool read_ = false;
+  bool whole_ = false;
   std::string trouble_;
   net::Timer timer_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // replies to a dead object are dropped

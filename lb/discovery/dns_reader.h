@@ -15,9 +15,9 @@ struct DnsReading {
   enum class Kind : unsigned char { kSet, kPartial, kEmpty, kAbsent, kFailed };  // as LossGuard takes them
   Kind kind = Kind::kFailed;
   std::vector<Instance> instances;
-  std::string reason;
-  Millis next{0};    // the TTL's end from now, within bounds
-  bool udp = false;  // perhaps one of rotating subsets
+  std::string reason;  // of kSet: what a target lacks that could not be asked; "" = it is whole
+  Millis next{0};      // the TTL's end from now, within bounds
+  bool udp = false;    // perhaps one of rotating subsets
 };
 
 class DnsReader {

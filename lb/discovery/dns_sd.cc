@@ -74,8 +74,8 @@ TxtData ReadTxt(const std::vector<std::string>& strings) {
       out.tags = SplitTags(value);
     } else if (key == "id") {
       out.id = value;
-    } else if (key == "version" || key.starts_with("lb.")) {
-      out.meta.emplace_back(key, value);
+    } else if (std::string folded = FoldMetaKey(key); !folded.empty()) {
+      out.meta.emplace_back(std::move(folded), value);
     }
   }
   return out;

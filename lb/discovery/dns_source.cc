@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "lb/discovery/dns_browse.h"
@@ -52,6 +53,7 @@ class DnsSource final : public Source {
   void OnBrowsed(const std::string& name, const DnsWatch& watch);
   void Tell(DiscoveredService service);
   void LookReady();
+  std::set<std::string> Unknown() const;
 
   net::Loop& loop_;
   const DnsOptions options_;
@@ -63,6 +65,7 @@ class DnsSource final : public Source {
   std::unique_ptr<DnsBrowse> browse_;
   std::map<std::string, DiscoveredServicePtr> told_;
   bool ready_ = false;
+  bool told_ready_ = false;
   net::Timer nothing_to_do_;  // ready at once, but not from inside Start
 };
 
@@ -113,7 +116,8 @@ void DnsSource::AddBrowse() {
           .on_reading = [this](const std::string& name, const DnsWatch& watch) { OnBrowsed(name, watch); },
           .on_gone =
               [this](const std::string& name) {
-                if (told_.erase(name) > 0) sink_.OnGone(SourceKind::kDns, name);
+                told_.erase(name);
+                sink_.OnGone(SourceKind::kDns, name);  // even if never told: it may be known from before
               },
           .on_list = [this] { LookReady(); }});
 }
@@ -153,14 +157,26 @@ void DnsSource::Tell(DiscoveredService service) {
 }
 
 void DnsSource::LookReady() {
-  if (ready_) return;
+  if (told_ready_) return;
   const bool asked = std::all_of(services_.begin(), services_.end(), [](const auto& service) {
     return std::all_of(service->parts.begin(), service->parts.end(), [](const auto& part) { return part->asked(); });
   });
   const bool idle = services_.empty() && !browse_;
   if (!asked || (browse_ && !browse_->asked()) || (client_.good() == 0 && !idle)) return;
   ready_ = true;
-  sink_.OnReady(SourceKind::kDns);
+  if (browse_ && !browse_->listed()) return;  // what a part of the list lacks may be there all the same
+  told_ready_ = true;
+  sink_.OnReady(SourceKind::kDns, Unknown());
+}
+
+std::set<std::string> DnsSource::Unknown() const {
+  std::set<std::string> unknown;
+  for (const auto& service : services_) unknown.insert(service->name);
+  if (browse_) {
+    for (const auto& [name, watch] : browse_->watches()) unknown.insert(name);
+  }
+  for (const auto& [name, service] : told_) unknown.erase(name);
+  return unknown;
 }
 
 SourceStatus DnsSource::Status() const {

@@ -73,8 +73,8 @@ void SrvReader::OnTargets(const LookupReply& reply, const SrvRows& rows, HostAdd
     failed |= reading.kind == HostReading::Kind::kFailed;
     next = std::min(next, std::max(reading.until - loop_.Now(), options_.pace.min_interval));
     if (reading.addresses.empty()) why = host + ": " + reading.reason;
-    if (!reading.addresses.empty()) addresses[host] = reading.addresses;
   }
+  const std::string trouble = last_addresses_.Complete(asked, addresses);
   DnsReading out{.kind = Kind::kSet, .instances = MakeInstances(rows.rows, addresses, options_.port), .next = next};
   out.udp = reply.udp;
   Dress(out.instances);
@@ -84,6 +84,8 @@ void SrvReader::OnTargets(const LookupReply& reply, const SrvRows& rows, HostAdd
   } else if (out.instances.empty()) {
     out.kind = failed ? Kind::kFailed : Kind::kEmpty;
     out.reason = why.empty() ? "no usable records" : why;
+  } else {
+    out.reason = trouble;
   }
   Done(std::move(out));
 }

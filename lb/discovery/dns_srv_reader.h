@@ -46,6 +46,7 @@ class SrvReader final : public DnsReader {
   const DnsNameOptions options_;
   bool addresses_only_ = false;  // the name had addresses and no SRV records last time
   std::function<void(DnsReading)> on_done_;
+  LastAddresses last_addresses_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // replies to a dead reader are dropped
 };
 

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "lb/discovery/srv_set.h"
-
 namespace signpost::lb {
 namespace {
 
@@ -132,6 +130,22 @@ void TargetBook::Forget() {
     const Host& host = item.second;
     return host.wishes.empty() && !host.queued && host.answers_due == 0 && now - host.wanted > kForget;
   });
+}
+
+std::string LastAddresses::Complete(const TargetBook::Readings& asked, HostAddresses& addresses) {
+  std::string trouble;
+  for (const auto& [host, reading] : asked) {
+    const bool failed = reading.kind == Kind::kFailed || reading.kind == Kind::kPartial;
+    if (failed && trouble.empty()) trouble = host + ": " + reading.reason;
+    const auto known = last_.find(host);
+    if (reading.kind == Kind::kFailed && known != last_.end()) {
+      addresses[host] = known->second;
+    } else if (!reading.addresses.empty()) {
+      addresses[host] = reading.addresses;
+    }
+  }
+  last_ = addresses;
+  return trouble;
 }
 
 }  // namespace signpost::lb

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "lb/discovery/dns_lookup.h"
+#include "lb/discovery/srv_set.h"
 
 namespace signpost::lb {
 
@@ -89,6 +90,18 @@ class TargetBook {
   size_t asking_ = 0;
   net::Timer forget_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // replies to a dead book are dropped
+};
+
+// The addresses that the targets of one name had last, whoever told them: they stay while a server fails to say them
+// (case D14), and only theirs do, so that one target out of reach does not keep what is gone elsewhere.
+class LastAddresses {
+ public:
+  // Adds to those that came along in this round what was asked for, and for targets whose lookup failed what was known.
+  // Returns the first failure: "host: reason", or "".
+  std::string Complete(const TargetBook::Readings& asked, HostAddresses& addresses);
+
+ private:
+  HostAddresses last_;
 };
 
 }  // namespace signpost::lb

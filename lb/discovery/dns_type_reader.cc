@@ -131,9 +131,9 @@ void TypeReader::Conclude(const TargetBook::Readings& asked) {
   Millis next = ClampTtl(pace_, ttl_);
   for (const auto& [host, reading] : asked) {
     next = std::min(next, std::max(reading.until - loop_.Now(), pace_.min_interval));
-    if (!reading.addresses.empty()) along_[host] = reading.addresses;
     if (reading.addresses.empty() && reading_.reason.empty()) reading_.reason = host + ": " + reading.reason;
   }
+  const std::string trouble = last_addresses_.Complete(asked, along_);
   for (const auto& [name, found] : found_) {
     const std::vector<Instance> instances = InstancesOf(name, found, along_);
     reading_.instances.insert(reading_.instances.end(), instances.begin(), instances.end());
@@ -145,7 +145,7 @@ void TypeReader::Conclude(const TargetBook::Readings& asked) {
     reading_.kind = Kind::kFailed;
     if (reading_.reason.empty()) reading_.reason = "instances without SRV records";
   } else if (reading_.kind == Kind::kSet) {
-    reading_.reason.clear();
+    reading_.reason = trouble;
   }
   Done();
 }

@@ -64,6 +64,7 @@ class TypeReader final : public DnsReader {
   size_t asking_ = 0;
   uint32_t ttl_ = kNoTtl;
   DnsReading reading_;
+  LastAddresses last_addresses_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // replies to a dead reader are dropped
 };
 

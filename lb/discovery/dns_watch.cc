@@ -47,6 +47,7 @@ void DnsWatch::Judge(DnsReading reading) {
   trouble_.clear();
   switch (reading.kind) {
     case DnsReading::Kind::kSet:
+      trouble_ = reading.reason;
       guard_.Set(now, std::move(reading.instances), reading.udp);
       break;
     case DnsReading::Kind::kPartial:

@@ -42,10 +42,22 @@ LossGuard::Difference LossGuard::Merge(Millis now, std::vector<Instance> set, Ke
     Seen& entry = at->second;
     if (!entry.stated) ++out.added;
     if (!fresh && (!entry.stated || entry.missed > 0)) ++out.back;
-    entry = {std::move(instances), now, 0, true};
+    entry = {std::move(instances), now, 0, Millis(0), true};
     keys.insert(key);
   }
+  Bound(keys);
   return out;
+}
+
+void LossGuard::Bound(const Keys& keys) {
+  if (seen_.size() <= kMaxUnion) return;
+  std::vector<std::pair<Millis, std::string>> spare;
+  for (const auto& [key, entry] : seen_) {
+    if (!keys.contains(key)) spare.emplace_back(entry.last, key);
+  }
+  std::sort(spare.begin(), spare.end());
+  spare.resize(std::min(spare.size(), seen_.size() - kMaxUnion));
+  for (const auto& [last, key] : spare) seen_.erase(key);
 }
 
 // What is missing now was there before, and what is there was missing: neither growth nor loss.
@@ -55,10 +67,11 @@ bool LossGuard::Rotates(const Difference& difference, const Keys& keys) const {
 }
 
 bool LossGuard::Suspicious(const Difference& difference, size_t size, bool may_be_subset) const {
-  if (difference.stated < kMassLeast || difference.removed == 0) return false;
+  if (difference.removed == 0) return false;
+  if (!suspected_.empty()) return true;  // what waits for confirmation goes on waiting
+  if (difference.stated < kMassLeast) return false;
   if (difference.removed * 2 > difference.stated) return true;
-  const bool waiting = !suspected_.empty();  // an equal answer brings nothing new, but confirms
-  return may_be_subset && (difference.added > 0 || waiting) && size >= last_size_;
+  return may_be_subset && difference.added > 0 && size >= last_size_;
 }
 
 void LossGuard::Set(Millis now, std::vector<Instance> set, bool may_be_subset) {
@@ -73,7 +86,7 @@ void LossGuard::Set(Millis now, std::vector<Instance> set, bool may_be_subset) {
   empty_count_ = 0;
   hurry_ = Millis(0);
   for (auto& [key, entry] : seen_) {
-    if (!keys.contains(key)) ++entry.missed;
+    if (!keys.contains(key) && entry.missed++ == 0) entry.missed_since = now;
   }
   if (may_be_subset && Rotates(difference, keys)) {
     if (!rotating_) grown_ = now;
@@ -92,19 +105,30 @@ void LossGuard::Set(Millis now, std::vector<Instance> set, bool may_be_subset) {
 }
 
 void LossGuard::Suspect(Millis now, const Difference& difference, const Keys& keys, bool may_be_subset) {
-  if (keys != suspected_) {
-    suspected_ = keys;
-    suspected_since_ = now;
+  suspected_ = keys;
+  DropConfirmed(now, may_be_subset);
+  bool missing = false;
+  Millis next = rules_.confirm_loss;
+  for (const auto& [key, entry] : seen_) {
+    if (!entry.stated || entry.missed == 0) continue;
+    missing = true;
+    next = std::min(next, rules_.confirm_loss - (now - entry.missed_since));
   }
-  if (const Millis waited = now - suspected_since_; waited < rules_.confirm_loss) {
-    hurry_ = rules_.confirm_loss - waited;
-    Tell(ServiceState::kHeld, "lost " + std::to_string(difference.removed) + " of " +
-                                  std::to_string(difference.stated) + " at once: waiting for a second equal answer");
-    return;
+  if (missing) {
+    hurry_ = std::max(next, std::min(rules_.ask_again, rules_.confirm_loss));
+    return Tell(ServiceState::kHeld, "lost " + std::to_string(difference.removed) + " of " +
+                                         std::to_string(difference.stated) + " at once: waiting for confirmation");
   }
   suspected_.clear();
-  DropMissing(now, may_be_subset);
   Tell(ServiceState::kKnown, "");
+}
+
+// Two readings at least, and all since confirm_loss ago, were without it.
+void LossGuard::DropConfirmed(Millis now, bool remember) {
+  for (auto& [key, entry] : seen_) {
+    if (entry.missed >= 2 && now - entry.missed_since >= rules_.confirm_loss) entry.stated = false;
+  }
+  Forget(now, remember);
 }
 
 void LossGuard::RotateOn(Millis now, const Difference& difference, size_t size) {
@@ -112,10 +136,9 @@ void LossGuard::RotateOn(Millis now, const Difference& difference, size_t size) 
   if (difference.added > 0) grown_ = now;
   for (auto& [key, entry] : seen_) entry.stated = true;  // those remembered too
   const uint32_t misses = UnlikelyMisses(size, seen_.size());
-  const bool crowded = seen_.size() > kMaxUnion;
   std::erase_if(seen_, [&](const auto& item) {
     const Seen& entry = item.second;
-    return entry.missed > 0 && (crowded || (entry.missed >= misses && now - entry.last >= rules_.subset_hold));
+    return entry.missed > 0 && entry.missed >= misses && now - entry.last >= rules_.subset_hold;
   });
   rotating_ = std::any_of(seen_.begin(), seen_.end(), [](const auto& item) { return item.second.missed > 0; });
   if (rotating_) hurry_ = now - grown_ < kGrowing ? rules_.ask_again / 2 : rules_.ask_again;
@@ -124,8 +147,11 @@ void LossGuard::RotateOn(Millis now, const Difference& difference, size_t size) 
 
 // Takes away what the last reading lacked. Whether it comes back is of interest for parts only.
 void LossGuard::DropMissing(Millis now, bool remember) {
-  if (seen_.size() > kMaxUnion) remember = false;
   for (auto& [key, entry] : seen_) entry.stated = entry.missed == 0;
+  Forget(now, remember);
+}
+
+void LossGuard::Forget(Millis now, bool remember) {
   std::erase_if(seen_, [&](const auto& item) {
     return !item.second.stated && (!remember || now - item.second.last >= rules_.subset_hold);
   });

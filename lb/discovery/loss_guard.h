@@ -5,14 +5,22 @@
 //
 //   reading                              effect
 //   Failed (time-out, SERVFAIL, 403...)  set kept, kHeld; nothing at all is known before the first good reading
-//   Empty (NXDOMAIN, [])                 kHeld until it was said for hold_empty and by empty_answers readings, then
-//   kEmpty Absent (target ".")                  kDeclaredAbsent at once Partial (cut answer, stale read)     additions
-//   only, kHeld Set, lacks more than half of >= 4    additions at once, kHeld; the rest goes when an equal set is read
-//   confirm_loss later Set, swaps members, may be a part    as above; a second swap proves rotation: then an address
-//   stays until it was missing
-//                                        for subset_hold and from as many readings as make chance unlikely
+//
+//   Empty (NXDOMAIN, [])                 kHeld; kEmpty when said for hold_empty and by empty_answers readings
+//
+//   Absent (target ".")                  kDeclaredAbsent at once
+//
+//   Partial (cut answer, stale read)     additions only, kHeld
+//
+//   Set, lacks more than half of >= 4    additions at once, kHeld; each address goes once two readings and confirm_loss
+//                                        have passed without it, whatever else changed
+//
+//   Set, swaps members, may be a part    as above; a second swap proves rotation: then an address stays until it was
+//                                        missing for subset_hold and from as many readings as make chance unlikely
+//
 //   Set, otherwise                       taken as it is, kKnown
 //
+// However they come and go, no more than some thousand addresses are held: those not seen for longest go first.
 // Instances are the same when address and port are: changed weights, tags, meta always count at once.
 #pragma once
 
@@ -68,6 +76,7 @@ class LossGuard {
     std::vector<Instance> instances;  // more than one when the source names an address twice
     Millis last{0};                   // reading that had it
     uint32_t missed = 0;              // readings in a row without it
+    Millis missed_since{0};           // the first of these
     bool stated = false;              // false: only remembered, to notice its return
   };
   using Keys = std::set<std::string>;  // addresses with ports
@@ -84,7 +93,10 @@ class LossGuard {
   bool Suspicious(const Difference& difference, size_t size, bool may_be_subset) const;
   void Suspect(Millis now, const Difference& difference, const Keys& keys, bool may_be_subset);
   void RotateOn(Millis now, const Difference& difference, size_t size);
+  void Bound(const Keys& keys);
+  void DropConfirmed(Millis now, bool remember);
   void DropMissing(Millis now, bool remember);
+  void Forget(Millis now, bool remember);
   void Clear();
   void Tell(ServiceState state, const std::string& reason);
 
@@ -102,8 +114,7 @@ class LossGuard {
 
   uint32_t empty_count_ = 0;  // readings since the last set that said so; failures between do not matter
   Millis empty_since_{0};
-  Keys suspected_;  // the set whose losses wait for confirmation; empty = none
-  Millis suspected_since_{0};
+  Keys suspected_;  // the last set, while losses wait for confirmation; empty = none
   bool rotating_ = false;
   Millis grown_{0};  // when rotation last brought something new
 };

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,10 @@ struct DiscoveredService {
   std::vector<Instance> instances;  // usable ones only: what the source calls unhealthy is left out
   std::vector<std::string> tags;    // the union of its instances', the unusable ones included; in their form
   ServiceState state = ServiceState::kKnown;
-  std::string reason;         // of kHeld and kEmpty, for people: "NXDOMAIN for 12 s", "no cluster leader"
-  uint64_t create_index = 0;  // least CreateIndex of its instances; the older service wins a conflict
+  std::string reason;  // of kHeld and kEmpty, for people: "NXDOMAIN for 12 s", "no cluster leader"
+  // Least CreateIndex of its instances, the unusable ones included; 0 = none, or the source has no such thing. The
+  // older service wins a conflict.
+  uint64_t create_index = 0;
   // Settings for this service from the source (Consul's KV: lb/policy/NAME), as JSON; "" = none.
   std::string policy;
 };
@@ -41,8 +44,9 @@ class SourceSink {
   virtual void OnService(SourceKind kind, DiscoveredServicePtr service) = 0;
   // The source does not know that name any more.
   virtual void OnGone(SourceKind kind, const std::string& name) = 0;
-  // The source has told all it knew at the start; the loop may count as ready.
-  virtual void OnReady(SourceKind kind) = 0;
+  // The source has told all it could learn at the start; the loop may count as ready. Of `unknown` it has no good word
+  // yet, but still asks: what was known of them before stays until it tells them or says that they are gone.
+  virtual void OnReady(SourceKind kind, const std::set<std::string>& unknown) = 0;
 
  protected:
   ~SourceSink() = default;

@@ -84,7 +84,7 @@ class RequestWriter {
   void WriteField(const Field& field) {
     switch (field.known) {
       case KnownField::kOther:
-        if (request_.connection_names && IsNamedByConnection(request_.fields, field.name)) return;
+        if (ContainsName(request_.connection_names, field.name)) return;
         return AddLine(out_, field.name, field.value);
       case KnownField::kHost:
         return WriteHost(field.name);
@@ -224,7 +224,7 @@ void WriteResponseField(const ResponseHead& response, const ResponseForwarding& 
       if (forwarding.via.empty()) AddLine(out, field.name, field.value);
       return;
     default:
-      if (response.connection_names && IsNamedByConnection(response.fields, field.name)) return;
+      if (ContainsName(response.connection_names, field.name)) return;
       AddLine(out, field.name, field.value);
   }
 }

@@ -129,8 +129,7 @@ class RequestParser {
         codings_.Add(field.value);
         return kGood;
       case KnownField::kConnection:
-        connection_.Add(field.value);
-        return kGood;
+        return connection_.Add(field.value, out_.connection_names) ? kGood : Bad("too much in Connection");
       case KnownField::kUpgrade:
         NoteUpgrade(field.value);
         return kGood;
@@ -171,7 +170,6 @@ class RequestParser {
       out_.framing = Framing::kLength;
     }
     out_.keep_alive = !connection_.close && (!out_.http10 || connection_.keep_alive);
-    out_.connection_names = connection_.names;
     out_.upgrade = connection_.upgrade && upgrades_ && !http2_ && !out_.http10;
     const bool body = codings_.any() || out_.content_length > 0;
     out_.expect_continue = expects_ && body && !out_.http10;
@@ -194,8 +192,11 @@ class RequestParser {
 void Clear(RequestHead& out) {
   Fields fields = std::move(out.fields);
   fields.clear();
+  std::vector<std::string_view> names = std::move(out.connection_names);
+  names.clear();
   out = RequestHead();
   out.fields = std::move(fields);
+  out.connection_names = std::move(names);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "lb/http/head.h"
 
@@ -27,8 +28,8 @@ struct RequestHead {
   bool expect_continue = false;  // never set for 1.0, nor without a body
   bool te_trailers = false;
   bool upgrade = false;  // a Connection: upgrade with an Upgrade that may be forwarded (not h2c); never for 1.0
-  bool connection_names = false;  // Connection names fields, besides close, keep-alive, TE and upgrade
-  Fields fields;                  // all, in order
+  Fields fields;         // all, in order
+  std::vector<std::string_view> connection_names;  // fields that Connection removes (case H101)
 };
 
 struct HeadVerdict {

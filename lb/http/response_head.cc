@@ -99,7 +99,7 @@ class ResponseParser {
   bool Note(const Field& field) {
     if (field.known == KnownField::kContentLength) return NoteLength(field.value);
     if (field.known == KnownField::kTransferEncoding) codings_.Add(field.value);
-    if (field.known == KnownField::kConnection) connection_.Add(field.value);
+    if (field.known == KnownField::kConnection) return connection_.Add(field.value, out_.connection_names);
     return true;
   }
 
@@ -117,7 +117,6 @@ class ResponseParser {
   }
 
   bool Conclude(bool head_request) {
-    out_.connection_names = connection_.names;
     out_.upgrade = out_.status == 101;
     out_.reusable = !connection_.close && (!out_.http10 || connection_.keep_alive) && !out_.upgrade;
     if (out_.status < 200 || out_.status == 204) {  // cases H116, H136
@@ -158,8 +157,11 @@ ResponseVerdict ParseResponseHead(std::string_view head, const HeadLimits& limit
                                   std::string& scratch) {
   Fields fields = std::move(out.fields);
   fields.clear();
+  std::vector<std::string_view> names = std::move(out.connection_names);
+  names.clear();
   out = ResponseHead();
   out.fields = std::move(fields);
+  out.connection_names = std::move(names);
   scratch.clear();
   const bool good = ResponseParser(head, limits, out, scratch).Parse(head_request);
   return good ? ResponseVerdict::kGood : ResponseVerdict::kMalformed;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lb/http/head.h"
 
@@ -19,8 +20,8 @@ struct ResponseHead {
   bool has_content_length = false;  // to be shown to the client, body or not (HEAD, 304)
   bool reusable = true;             // the connection may serve another request after this body
   bool upgrade = false;             // 101
-  bool connection_names = false;    // Connection names fields, besides close, keep-alive, TE and upgrade
   Fields fields;
+  std::vector<std::string_view> connection_names;  // fields that Connection removes
 };
 
 enum class ResponseVerdict : unsigned char {

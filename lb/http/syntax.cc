@@ -28,6 +28,8 @@ constexpr std::array<unsigned char, 256> MakeCharClasses() {
   return classes;
 }
 
+constexpr uint32_t kMostConnectionElements = 32;
+
 constexpr uint64_t kEvery = 0x0101010101010101U;
 
 // The high bit of each byte below 0x20 or equal to 0x7f. Only the lowest one set is exact.
@@ -120,31 +122,27 @@ bool IsAuthority(std::string_view text) {
   return end > 0 && (end == text.size() || (text[end] == ':' && IsPort(text.substr(end + 1))));
 }
 
-void ConnectionWishes::Add(std::string_view value) {
-  std::string_view element;
-  while (NextElement(value, element)) {
+bool ConnectionWishes::Add(std::string_view value, std::vector<std::string_view>& names) {
+  for (;;) {
+    if (++elements_ > kMostConnectionElements) return false;
+    const size_t comma = std::min(value.find(','), value.size());
+    const std::string_view element = Trim(value.substr(0, comma));
     if (SameName(element, "keep-alive")) {
       keep_alive = true;
     } else if (SameName(element, "close")) {
       close = true;
     } else if (SameName(element, "upgrade")) {
       upgrade = true;
-    } else if (!SameName(element, "te")) {
-      names = true;
+    } else if (!element.empty() && !SameName(element, "te") && !TraitsOf(element).kept) {
+      names.push_back(element);
     }
+    if (comma == value.size()) return true;
+    value.remove_prefix(comma + 1);
   }
 }
 
-bool IsNamedByConnection(const Fields& fields, std::string_view name) {
-  for (const Field& field : fields) {
-    if (field.known != KnownField::kConnection) continue;
-    std::string_view list = field.value;
-    std::string_view element;
-    while (NextElement(list, element)) {
-      if (SameName(element, name)) return !TraitsOf(name).kept;
-    }
-  }
-  return false;
+bool ContainsName(const std::vector<std::string_view>& names, std::string_view name) {
+  return std::ranges::any_of(names, [&](std::string_view one) { return SameName(one, name); });
 }
 
 void TransferCodings::Add(std::string_view value) {

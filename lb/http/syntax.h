@@ -1,11 +1,13 @@
 // Signpost. Apache-2.0; see LICENSE.
-// The grammar that requests, responses and trailers share (RFC 9110 5, RFC 9112 5). Pure; nothing allocates.
+// The grammar that requests, responses and trailers share (RFC 9110 5, RFC 9112 5). Pure; nothing allocates but the
+// list of ConnectionWishes.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "lb/http/head.h"
 
@@ -52,13 +54,16 @@ struct ConnectionWishes {
   bool close = false;
   bool keep_alive = false;
   bool upgrade = false;
-  bool names = false;  // names fields
 
-  void Add(std::string_view value);
+  // Adds the fields that it names to `names`, as views, but close, keep-alive, TE, upgrade and what is kept. False when
+  // the fields together have more than 32 elements, empty ones too: each is compared with every field of its head.
+  bool Add(std::string_view value, std::vector<std::string_view>& names);
+
+ private:
+  uint32_t elements_ = 0;
 };
 
-// Whether one of the Connection fields names `name`, which is not kept.
-bool IsNamedByConnection(const Fields& fields, std::string_view name);
+bool ContainsName(const std::vector<std::string_view>& names, std::string_view name);
 
 // What all Transfer-Encoding fields of a head say together.
 class TransferCodings {

@@ -68,6 +68,8 @@ class Endpoint {
   // the probe, everybody else still sees it failed. False when another thread took the probe first: choose another
   // endpoint.
   bool Chosen(const ServiceSettings& settings, Millis now);
+  // Instead, when it is chosen though it is failed, for want of others: a success of this use forgives.
+  void ChosenInPanic(Millis now) { checked_.store(now.count()); }
   // A success forgives only when the last failure belongs to an earlier period. Nothing is counted with max_fails = 0.
   void Report(const ServiceSettings& settings, Outcome outcome, Millis now);
   uint32_t fails() const { return fails_.load(std::memory_order_relaxed); }

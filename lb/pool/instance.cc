@@ -13,6 +13,12 @@ bool operator==(const Instance& a, const Instance& b) {
          a.version == b.version && a.tags == b.tags && a.meta == b.meta && a.modified == b.modified;
 }
 
+std::string FoldMetaKey(std::string_view key) {
+  if (key == "version") return std::string(key);
+  const bool ours = key.size() > 3 && key.starts_with("lb") && (key[2] == '.' || key[2] == '_' || key[2] == '-');
+  return ours ? "lb." + std::string(key.substr(3)) : std::string();
+}
+
 std::string VersionOf(const Meta& meta, const std::vector<std::string>& tags) {
   for (const std::string_view key : {"lb.version", "version"}) {
     const auto entry = std::find_if(meta.begin(), meta.end(), [&](const auto& pair) { return pair.first == key; });

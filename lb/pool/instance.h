@@ -27,6 +27,10 @@ struct Instance {
 
 bool operator==(const Instance& a, const Instance& b);
 
+// A key of an instance's meta in lb's own spelling: "lb.split" for "lb.split", "lb_split" and "lb-split" (Consul allows
+// no dots), "version"; "" when it is not for lb.
+std::string FoldMetaKey(std::string_view key);
+
 // The version an instance says it is: meta "lb.version", meta "version", tag "version=X", "v=X" or "canary", else
 // "default".
 std::string VersionOf(const Meta& meta, const std::vector<std::string>& tags);

@@ -86,10 +86,17 @@ std::shared_ptr<Endpoint> EndpointBook::Get(const std::string& service, const ne
   return endpoint;
 }
 
+std::shared_ptr<Endpoint> EndpointBook::Find(const std::string& service, const std::string& name) const {
+  const auto found = endpoints_.find({service, name});
+  return found == endpoints_.end() ? nullptr : found->second;
+}
+
 void EndpointBook::Expire(Millis now, Millis keep) {
   std::erase_if(endpoints_, [&](const auto& entry) {
     const Endpoint& endpoint = *entry.second;
-    return endpoint.removed() != Millis(0) && now - endpoint.removed() > keep && endpoint.in_use() == 0;
+    const bool wished = endpoint.drained() || endpoint.admin_weight() >= 0;
+    return endpoint.removed() != Millis(0) && now - endpoint.removed() > (wished ? kKeepWish : keep) &&
+           endpoint.in_use() == 0;
   });
 }
 

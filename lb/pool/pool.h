@@ -58,6 +58,10 @@ class EndpointBook {
   std::shared_ptr<Endpoint> Get(const std::string& service, const net::SocketAddress& address, Millis now);
   // Forgets what has been removed for longer than `keep` and is not in use.
   void Expire(Millis now, Millis keep);
+  // An operator's wish (drained, a weight) is kept for a day of absence: maintenance takes its time.
+  static constexpr Millis kKeepWish{24 * 3600 * 1000};
+  // Null when it is not known, or not any more. `name` as Endpoint::name().
+  std::shared_ptr<Endpoint> Find(const std::string& service, const std::string& name) const;
   size_t size() const { return endpoints_.size(); }
 
   // Calls for every endpoint, the removed ones included.

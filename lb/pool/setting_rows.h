@@ -20,6 +20,17 @@ std::vector<SettingKey> TransferRows();  // retries, timeouts, connections
 // "must be WHAT, not 'x'".
 std::string MustBe(std::string_view what, std::string_view text);
 
+// The field that a row is about, as template argument: kOf<&ServiceSettings::attempts>, or of a part of the settings:
+// kIn<&ServiceSettings::check, &ActiveCheck::rise>.
+template <auto Member>
+inline constexpr auto kOf = [](auto& settings) -> auto& {
+  return settings.*Member;
+};
+template <auto Part, auto Member>
+inline constexpr auto kIn = [](auto& settings) -> auto& {
+  return settings.*Part.*Member;
+};
+
 // Words of an enumeration. `Words` is a constexpr array of pairs.
 template <auto Field, const auto& Words>
 SettingKey WordRow(std::string_view name, std::string_view values, std::string_view help) {

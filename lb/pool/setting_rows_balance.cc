@@ -60,26 +60,22 @@ std::string SetSplitKey(ServiceSettings& settings, std::string_view text) {
 
 }  // namespace
 
-std::vector<SettingKey> BalanceRows() { return {WordRow < [](auto& s) -> auto& {return s.algorithm; }
-, kAlgorithms > ("algorithm", "round_robin|least_conn|random_two|source_hash", "How an endpoint is chosen"),
-    {"hash", "client|header:NAME|cookie:NAME", "What source_hash hashes", SetHash, GetHash},
-    {"sticky_cookie", "NAME", "Cookie that keeps a client on its endpoint; empty = none", SetStickyCookie,
-     [](const ServiceSettings& settings) { return settings.sticky_cookie; }},
-    WordRow < [](auto& s) -> auto& {
-  return s.zero_weight;
-}
-,
-    kZeroWeights >
-        ("zero_weight", "standby|one", "Weight 0: only when nothing else of its tier is usable, or like weight 1"),
-    {"split", "VERSION:PERCENT,...", "Shares of up to 8 versions; empty = all versions are one pool", SetSplit,
-     [](const ServiceSettings& settings) { return SharesText(settings.split); }},
-    {"split_key", "cookie:NAME|header:NAME|client|none", "What keeps a client on its version", SetSplitKey,
-     [](const ServiceSettings& settings) { return SplitKeyText(settings.split); }},
-    SwitchRow < [](auto& s) -> auto& {
-  return s.split.strict;
-}
-> ("split_strict", "A version without usable endpoints answers 503 instead of leaving its share to the others"),
-};  // namespace signpost::lb
+std::vector<SettingKey> BalanceRows() {
+  return {
+      WordRow<kOf<&ServiceSettings::algorithm>, kAlgorithms>(
+          "algorithm", "round_robin|least_conn|random_two|source_hash", "How an endpoint is chosen"),
+      {"hash", "client|header:NAME|cookie:NAME", "What source_hash hashes", SetHash, GetHash},
+      {"sticky_cookie", "NAME", "Cookie that keeps a client on its endpoint; empty = none", SetStickyCookie,
+       [](const ServiceSettings& settings) { return settings.sticky_cookie; }},
+      WordRow<kOf<&ServiceSettings::zero_weight>, kZeroWeights>(
+          "zero_weight", "standby|one", "Weight 0: only when nothing else of its tier is usable, or like weight 1"),
+      {"split", "VERSION:PERCENT,...", "Shares of up to 8 versions; empty = all versions are one pool", SetSplit,
+       [](const ServiceSettings& settings) { return SharesText(settings.split); }},
+      {"split_key", "cookie:NAME|header:NAME|client|none", "What keeps a client on its version", SetSplitKey,
+       [](const ServiceSettings& settings) { return SplitKeyText(settings.split); }},
+      SwitchRow<kIn<&ServiceSettings::split, &VersionSplit::strict> >(
+          "split_strict", "A version without usable endpoints answers 503 instead of leaving its share to the others"),
+  };  // namespace signpost::lb
 }
 
 }  // namespace signpost::lb

@@ -46,61 +46,39 @@ std::string SetCheckHost(ServiceSettings& settings, std::string_view text) {
 
 }  // namespace
 
-std::vector<SettingKey> HealthRows() { return {NumberRow < [](auto& s) -> auto& {return s.max_fails; }
-, 0, 1000 > ("max_fails", "0..1000", "Failures that take an endpoint out for fail_timeout; 0 = never"), TimeRow < [
-](auto& s) -> auto& {
-  return s.fail_timeout;
-}
-, 1, kHour > ("fail_timeout", "time", "How long it stays out, and how far apart failures may be to count together"),
-    WordRow < [](auto& s) -> auto& {
-  return s.fail_window;
-}
-,
-    kFailWindows >
-        ("fail_window", "gap|sliding",
-         "Whether max_fails counts failures each fail_timeout apart at most, or those within one fail_timeout"),
-    NumberRow < [](auto& s) -> auto& {
-  return s.panic_percent;
-}
-, 0,
-    100 > ("panic_percent", "0..100", "With fewer usable endpoints in a tier than this share, all are used; 0 = never"),
-    NumberRow < [](auto& s) -> auto& {
-  return s.min_usable;
-}
-, 1, 65535 > ("min_usable", "1..65535", "A tier with fewer usable endpoints leaves the requests to the next"),
-    TimeRow < [](auto& s) -> auto& {
-  return s.slow_start;
-}
-, 0, kHour > ("slow_start", "time", "How long the weight of an endpoint that joined or recovered grows; 0 = off"),
-    {"check", "none|tcp|http:/PATH", "Active check", SetCheck, GetCheck},
-    {"check_host", "HOST", "Host field of an HTTP check; empty = the endpoint's address", SetCheckHost,
-     [](const ServiceSettings& settings) { return settings.check.host; }},
-    TimeRow < [](auto& s) -> auto& {
-  return s.check.interval;
-}
-, 100, kHour > ("check_interval", "time", "Time between two checks of an endpoint, give or take a tenth"), TimeRow < [
-](auto& s) -> auto& {
-  return s.check.timeout;
-}
-, 10, kHour > ("check_timeout", "time", "After this a check has failed"), NumberRow < [](auto& s) -> auto& {
-  return s.check.rise;
-}
-, 1, 100 > ("rise", "1..100", "Checks to pass before it is up again"), NumberRow < [](auto& s) -> auto& {
-  return s.check.fall;
-}
-, 1, 100 > ("fall", "1..100", "Checks to fail before it is down"), NumberRow < [](auto& s) -> auto& {
-  return s.max_conns;
-}
-, 0, 1'000'000 > ("max_conns", "0..1000000", "Requests or TCP sessions of an endpoint at a time; 0 = any number"),
-    NumberRow < [](auto& s) -> auto& {
-  return s.queue;
-}
-, 0, 100'000 > ("queue", "0..100000", "Requests per thread that wait when all endpoints are at max_conns"), TimeRow < [
-](auto& s) -> auto& {
-  return s.queue_timeout;
-}
-, 0, kHour > ("queue_timeout", "time", "How long they wait before 503"),
-};  // namespace signpost::lb
+std::vector<SettingKey> HealthRows() {
+  return {
+      NumberRow<kOf<&ServiceSettings::max_fails>, 0, 1000>(
+          "max_fails", "0..1000", "Failures that take an endpoint out for fail_timeout; 0 = never"),
+      TimeRow<kOf<&ServiceSettings::fail_timeout>, 1, kHour>(
+          "fail_timeout", "time", "How long it stays out, and how far apart failures may be to count together"),
+      WordRow<kOf<&ServiceSettings::fail_window>, kFailWindows>(
+          "fail_window", "gap|sliding",
+          "Whether max_fails counts failures each fail_timeout apart at most, or those within one fail_timeout"),
+      NumberRow<kOf<&ServiceSettings::panic_percent>, 0, 100>(
+          "panic_percent", "0..100",
+          "With fewer usable endpoints in a tier than this share, the others are tried too; 0 = when none is usable"),
+      NumberRow<kOf<&ServiceSettings::min_usable>, 1, 65535>(
+          "min_usable", "1..65535", "A tier with fewer usable endpoints leaves the requests to the next"),
+      TimeRow<kOf<&ServiceSettings::slow_start>, 0, kHour>(
+          "slow_start", "time", "How long the weight of an endpoint that joined or recovered grows; 0 = off"),
+      {"check", "none|tcp|http:/PATH", "Active check", SetCheck, GetCheck},
+      {"check_host", "HOST", "Host field of an HTTP check; empty = the endpoint's address", SetCheckHost,
+       [](const ServiceSettings& settings) { return settings.check.host; }},
+      TimeRow<kIn<&ServiceSettings::check, &ActiveCheck::interval>, 100, kHour>(
+          "check_interval", "time", "Time between two checks of an endpoint, give or take a tenth"),
+      TimeRow<kIn<&ServiceSettings::check, &ActiveCheck::timeout>, 10, kHour>("check_timeout", "time",
+                                                                              "After this a check has failed"),
+      NumberRow<kIn<&ServiceSettings::check, &ActiveCheck::rise>, 1, 100>("rise", "1..100",
+                                                                          "Checks to pass before it is up again"),
+      NumberRow<kIn<&ServiceSettings::check, &ActiveCheck::fall>, 1, 100>("fall", "1..100",
+                                                                          "Checks to fail before it is down"),
+      NumberRow<kOf<&ServiceSettings::max_conns>, 0, 1'000'000>(
+          "max_conns", "0..1000000", "Requests or TCP sessions of an endpoint at a time; 0 = any number"),
+      NumberRow<kOf<&ServiceSettings::queue>, 0, 100'000>(
+          "queue", "0..100000", "Requests per thread that wait when all endpoints are at max_conns"),
+      TimeRow<kOf<&ServiceSettings::queue_timeout>, 0, kHour>("queue_timeout", "time", "How long they wait before 503"),
+  };
 }
 
 }  // namespace signpost::lb

@@ -59,43 +59,44 @@ std::string GetRetryOn(const ServiceSettings& settings) {
 }
 
 void AddRetries(std::vector<SettingKey>& rows) {
-  rows.push_back(NumberRow<[](auto& s) -> auto& { return s.attempts; }, 1, 100>(
-      "attempts", "1..100", "Endpoints tried per request, the first included"));
-  rows.push_back(TimeRow<[](auto& s) -> auto& { return s.attempts_timeout; }, 0, kHour>(
-      "attempts_timeout", "time", "After this no new attempt is made"));
-  rows.push_back(NumberRow<[](auto& s) -> auto& { return s.retry_budget; }, 0, 100>(
+  rows.push_back(NumberRow<kOf<&ServiceSettings::attempts>, 1, 100>("attempts", "1..100",
+                                                                    "Endpoints tried per request, the first included"));
+  rows.push_back(TimeRow<kOf<&ServiceSettings::attempts_timeout>, 0, kHour>("attempts_timeout", "time",
+                                                                            "After this no new attempt is made"));
+  rows.push_back(NumberRow<kOf<&ServiceSettings::retry_budget>, 0, 100>(
       "retry_budget", "0..100", "Percent of the requests of the last 10 s that may be retries, at least 10 a second"));
   rows.push_back({"retry_on", kRetryValues, "What is tried again besides failed connects", SetRetryOn, GetRetryOn});
 }
 
 void AddTimeouts(std::vector<SettingKey>& rows) {
-  rows.push_back(TimeRow<[](auto& s) -> auto& { return s.connect_timeout; }, 1, kHour>("connect_timeout", "time",
-                                                                                       "For a connect to an endpoint"));
-  rows.push_back(TimeRow<[](auto& s) -> auto& { return s.read_timeout; }, 1, kDay>(
+  rows.push_back(TimeRow<kOf<&ServiceSettings::connect_timeout>, 1, kHour>("connect_timeout", "time",
+                                                                           "For a connect to an endpoint"));
+  rows.push_back(TimeRow<kOf<&ServiceSettings::read_timeout>, 1, kDay>(
       "read_timeout", "time", "Between two reads of an answer; also for its head"));
-  rows.push_back(TimeRow<[](auto& s) -> auto& { return s.write_timeout; }, 1, kDay>("write_timeout", "time",
-                                                                                    "Between two writes of a request"));
-  rows.push_back(TimeRow<[](auto& s) -> auto& { return s.tunnel_timeout; }, 0, 365 * kDay>(
+  rows.push_back(TimeRow<kOf<&ServiceSettings::write_timeout>, 1, kDay>("write_timeout", "time",
+                                                                        "Between two writes of a request"));
+  rows.push_back(TimeRow<kOf<&ServiceSettings::tunnel_timeout>, 0, 365 * kDay>(
       "tunnel_timeout", "time", "Silence that ends a WebSocket or another upgraded connection; 0 = never"));
-  rows.push_back(TimeRow<[](auto& s) -> auto& { return s.tcp_idle; }, 0, 365 * kDay>(
-      "tcp_idle", "time", "Silence that ends a TCP session; 0 = never"));
-  rows.push_back(TimeRow<[](auto& s) -> auto& { return s.fin_timeout; }, 0, kDay>(
+  rows.push_back(TimeRow<kOf<&ServiceSettings::tcp_idle>, 0, 365 * kDay>("tcp_idle", "time",
+                                                                         "Silence that ends a TCP session; 0 = never"));
+  rows.push_back(TimeRow<kOf<&ServiceSettings::fin_timeout>, 0, kDay>(
       "fin_timeout", "time", "Silence that ends a TCP session of which one side has finished; 0 = never"));
 }
 
 void AddConnections(std::vector<SettingKey>& rows) {
-  rows.push_back(NumberRow<[](auto& s) -> auto& { return s.keepalive; }, 0, 100'000>(
+  rows.push_back(NumberRow<kOf<&ServiceSettings::keepalive>, 0, 100'000>(
       "keepalive", "0..100000", "Idle connections kept per endpoint and thread"));
-  rows.push_back(TimeRow<[](auto& s) -> auto& { return s.keepalive_idle; }, 1, kDay>(
+  rows.push_back(TimeRow<kOf<&ServiceSettings::keepalive_idle>, 1, kDay>(
       "keepalive_idle", "time", "How long an idle connection to an endpoint is kept"));
-  rows.push_back(NumberRow<[](auto& s) -> auto& { return s.keepalive_requests; }, 1, 1'000'000'000>(
+  rows.push_back(NumberRow<kOf<&ServiceSettings::keepalive_requests>, 1, 1'000'000'000>(
       "keepalive_requests", "1..1000000000", "Requests on one connection to an endpoint"));
-  rows.push_back(TimeRow<[](auto& s) -> auto& { return s.drain_http; }, 0, 365 * kDay>(
+  rows.push_back(TimeRow<kOf<&ServiceSettings::drain_http>, 0, 365 * kDay>(
       "drain_http", "time", "How long requests to a removed endpoint may go on; 0 = for ever"));
-  rows.push_back(TimeRow<[](auto& s) -> auto& { return s.drain_tcp; }, 0, 365 * kDay>("drain_tcp", "time",
-                                                                                      "The same for TCP sessions"));
-  rows.push_back(WordRow<[](auto& s) -> auto& { return s.send_proxy; }, kProxyHeaders>(
-      "send_proxy", "none|v1|v2", "PROXY header that TCP sessions send to the endpoint"));
+  rows.push_back(
+      TimeRow<kOf<&ServiceSettings::drain_tcp>, 0, 365 * kDay>("drain_tcp", "time", "The same for TCP sessions"));
+  rows.push_back(WordRow<kOf<&ServiceSettings::send_proxy>, kProxyHeaders>(
+      "send_proxy", "none|v1|v2",
+      "PROXY header that begins each connection to the endpoint; HTTP then does not reuse connections"));
 }
 
 }  // namespace

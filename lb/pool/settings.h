@@ -58,9 +58,9 @@ struct ServiceSettings {
   uint32_t max_fails = 1;  // 0 = failures do not disable
   Millis fail_timeout{10000};
   FailWindow fail_window = FailWindow::kGap;
-  uint32_t panic_percent = 50;  // with fewer usable endpoints in a tier than this share, unusable ones are used too
-  uint32_t min_usable = 1;      // a tier with fewer usable endpoints spills to the next
-  Millis slow_start{0};         // 0 = off
+  uint32_t panic_percent = 0;  // with fewer usable endpoints in a tier than this share, unusable ones are used too
+  uint32_t min_usable = 1;     // a tier with fewer usable endpoints spills to the next
+  Millis slow_start{0};        // 0 = off
   ZeroWeight zero_weight = ZeroWeight::kStandby;
 
   uint32_t max_conns = 0;      // per endpoint; 0 = any number

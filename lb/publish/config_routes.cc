@@ -27,7 +27,7 @@ std::string ReadHost(const ConfigValue& at) {
 }
 
 void ReadRedirect(const ConfigValue& entry, HttpRoute& route) {
-  route.redirect = static_cast<int>(entry.Get("redirect").Number(300, 399, 0));
+  route.redirect = static_cast<int>(std::clamp<int64_t>(entry.value["redirect"].Int(), 0, 999));
   if (!IsRedirectStatus(route.redirect)) entry.Get("redirect").Wrong("must be 301, 302, 303, 307 or 308");
   route.redirect_to = entry.Get("to").Text();
   if (route.redirect_to.empty() || !IsHeadText(route.redirect_to)) {

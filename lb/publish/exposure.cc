@@ -62,12 +62,16 @@ class Reader {
       return Warn("asks for port " + std::to_string(port) + ", which tags may not open");
     }
     Claim claim;
-    claim.resource = address.empty() ? PortResource(port) : AddressResource(address);
+    claim.resource = PortResource(port);  // at one address or at all: who has the port has it everywhere
     claim.tag = tag;
     claim.is_tcp = true;
     claim.http.service = service_;
     claim.address = address;
     claim.port = port;
+    const auto other = [&](const Claim& known) { return known.resource == claim.resource && known.address != address; };
+    if (std::any_of(exposure_.claims.begin(), exposure_.claims.end(), other)) {
+      return Warn("asks for port " + std::to_string(port) + " at several addresses, of which the first counts");
+    }
     Add(std::move(claim));
   }
 
@@ -124,8 +128,6 @@ std::string HttpResource(std::string_view host, std::string_view path) {
 }
 
 std::string PortResource(uint16_t port) { return "port " + std::to_string(port); }
-
-std::string AddressResource(std::string_view address) { return "address " + std::string(address); }
 
 Exposure ExposureOf(const std::string& service, const std::vector<std::string>& tags, const ExposureRules& rules) {
   Reader reader(service, rules);

@@ -21,11 +21,11 @@ struct ExposureRules {
 
 // One thing that only one service can have.
 struct Claim {
-  std::string resource;  // "host web.example.com", "host web.example.com/api", "port 6379", "address 192.0.2.1:6379"
+  std::string resource;  // "host web.example.com", "host web.example.com/api", "port 6379"
   std::string tag;       // served by the instances that carry it
   bool is_tcp = false;
   HttpRoute http;       // its service set, its slot not
-  std::string address;  // of TCP: with port; "" = `port` at all addresses for tags
+  std::string address;  // of TCP: with port; "" = `port` at all addresses for tags. Either way the port is claimed
   uint16_t port = 0;
 
   friend bool operator==(const Claim& a, const Claim& b);
@@ -45,6 +45,5 @@ std::string HostLabel(std::string_view service);
 
 std::string HttpResource(std::string_view host, std::string_view path);
 std::string PortResource(uint16_t port);
-std::string AddressResource(std::string_view address);
 
 }  // namespace signpost::lb

@@ -98,15 +98,7 @@ void PoolTable::NoteRemoved(const Service& service, const std::vector<std::share
 }
 
 std::shared_ptr<Endpoint> PoolTable::FindEndpoint(const std::string& service, const std::string& name) const {
-  const auto found = services_.find(service);
-  if (found == services_.end()) return nullptr;
-  for (const auto& [tag, entry] : found->second.by_tag) {
-    if (!entry.pool) continue;
-    for (const PoolMember& member : entry.pool->members) {
-      if (member.endpoint->name() == name) return member.endpoint;
-    }
-  }
-  return nullptr;
+  return endpoints_.Find(service, name);
 }
 
 }  // namespace signpost::lb

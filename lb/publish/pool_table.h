@@ -40,7 +40,7 @@ class PoolTable {
   bool Has(const std::string& service) const { return services_.contains(service); }
   // By slot; null where nothing is.
   const std::vector<std::shared_ptr<const Pool>>& pools() const { return pools_; }
-  // The member of any pool of that service with that name ("192.0.2.1:80"); null if there is none.
+  // The endpoint of that service with that name ("192.0.2.1:80"), in a pool or remembered; null if there is none.
   std::shared_ptr<Endpoint> FindEndpoint(const std::string& service, const std::string& name) const;
   // Whether endpoints left all pools of their service since the last call.
   bool TakeRemoved() { return std::exchange(removed_, false); }

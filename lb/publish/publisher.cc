@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "common/base/log.h"
@@ -90,6 +91,7 @@ struct Publisher::Impl {
   std::shared_ptr<const HttpRouteTable> http;
   std::vector<ListenerPlan> listeners;
   std::vector<Conflict> conflicts;
+  std::vector<std::string> refused;  // as RouteParts has it
   std::vector<std::string> warnings;
   std::map<std::string, Millis> warned;  // when it was logged last
   std::set<std::string> touched;         // records to look at
@@ -136,7 +138,9 @@ void Publisher::Impl::TakeConfig() {
 void Publisher::Impl::Tell(SourceKind kind, const std::string& name, DiscoveredServicePtr service, bool restored) {
   Record& record = records[name];
   record.restored[static_cast<size_t>(kind)] = restored;
-  if (service) record.since = std::min(record.since, service->create_index);
+  // Who has no index (DNS) is the youngest; the config file is older than all.
+  const bool dated = service && (service->create_index != 0 || kind == SourceKind::kStatic);
+  if (dated) record.since = std::min(record.since, service->create_index);
   record.views.Tell(kind, std::move(service), loop.Now());
   touched.insert(name);
 }
@@ -192,6 +196,8 @@ bool Publisher::Impl::BuildIfNeeded(std::set<std::string>& services) {
   services.merge(pools.EndRound(loop.Now()));
   http = std::make_shared<const HttpRouteTable>(std::move(parts.http));
   listeners = std::move(parts.listeners);
+  warnings_changed = warnings_changed || refused != parts.refused;
+  refused = std::move(parts.refused);
   return true;
 }
 
@@ -241,14 +247,14 @@ void Publisher::Impl::Publish() {
 
 void Publisher::Impl::CollectWarnings() {
   warnings_changed = false;
-  warnings.clear();
   const Millis now = loop.Now();
   std::erase_if(warned, [&](const auto& entry) { return now - entry.second >= kWarnAgain; });
+  warnings = refused;
   for (const auto& [name, record] : records) {
-    for (const std::string& warning : record.warnings) {
-      if (warned.try_emplace(warning, now).second) LogWarn(warning);
-      warnings.push_back(warning);
-    }
+    warnings.insert(warnings.end(), record.warnings.begin(), record.warnings.end());
+  }
+  for (const std::string& warning : warnings) {
+    if (warned.try_emplace(warning, now).second) LogWarn(warning);
   }
 }
 
@@ -258,11 +264,11 @@ void Publisher::Impl::CollectConflicts() {
     now.push_back({std::move(loser.resource), loser.winner.empty() ? "the config file" : std::move(loser.winner),
                    std::move(loser.loser)});
   }
+  const auto key = [](const Conflict& conflict) { return std::tie(conflict.what, conflict.winner, conflict.loser); };
+  std::set<std::tuple<std::string, std::string, std::string>> old;
+  for (const Conflict& conflict : conflicts) old.insert(key(conflict));
   for (const Conflict& conflict : now) {
-    const auto same = [&](const Conflict& old) {
-      return old.what == conflict.what && old.winner == conflict.winner && old.loser == conflict.loser;
-    };
-    if (std::any_of(conflicts.begin(), conflicts.end(), same)) continue;
+    if (old.contains(key(conflict))) continue;
     LogWarn(conflict.what + " is wanted by service " + QuotedText(conflict.loser) + ", but " +
             QuotedText(conflict.winner) + " has it");
   }
@@ -322,11 +328,12 @@ void Publisher::OnGone(SourceKind kind, const std::string& name) {
   impl_->Schedule();
 }
 
-void Publisher::OnReady(SourceKind kind) {
+void Publisher::OnReady(SourceKind kind, const std::set<std::string>& unknown) {
   const auto index = static_cast<size_t>(kind);
   impl_->ready[index] = true;
   for (const auto& [name, record] : impl_->records) {
-    if (record.restored[index]) impl_->Tell(kind, name, nullptr, false);  // it went while nobody looked
+    if (!record.restored[index] || unknown.contains(name)) continue;
+    impl_->Tell(kind, name, nullptr, false);  // it went while nobody looked
   }
   impl_->Schedule();
 }
@@ -363,7 +370,7 @@ std::string Publisher::SaveSnapshot() const {
       const DiscoveredServicePtr& view = record.views.of(kind);
       if (!view) continue;
       auto saved = std::make_shared<DiscoveredService>(*view);
-      saved->create_index = std::min(saved->create_index, record.since);
+      if (saved->create_index != 0) saved->create_index = std::min(saved->create_index, record.since);
       services.push_back({kind, std::move(saved)});
     }
   }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,7 +54,7 @@ class Publisher final : public SourceSink {
 
   void OnService(SourceKind kind, DiscoveredServicePtr service) override;
   void OnGone(SourceKind kind, const std::string& name) override;
-  void OnReady(SourceKind kind) override;
+  void OnReady(SourceKind kind, const std::set<std::string>& unknown) override;
 
   // Operator's wishes, kept through catalog updates (cases R10, R11). kNotFound names what is unknown.
   Status SetDrained(const std::string& service, const std::string& endpoint, bool drained);
@@ -66,8 +67,8 @@ class Publisher final : public SourceSink {
   const DiscoveredService* Find(const std::string& name) const;
   EndpointBook& endpoints();
 
-  // The last good services of dynamic sources as JSON, for the snapshot file; and taking them over at the start, as
-  // kHeld.
+  // The last good services of dynamic sources as JSON, for the snapshot file: those that came from there and of which
+  // no source has a good word yet included; and taking them over at the start, as kHeld, unless their source is ready.
   std::string SaveSnapshot() const;
   Status LoadSnapshot(std::string_view json);
 

@@ -8,6 +8,12 @@
 namespace signpost::lb {
 namespace {
 
+uint16_t PortOf(const TcpRouteConfig& route) {
+  if (route.address.empty()) return route.port;
+  const auto address = net::SocketAddress::Parse(route.address, 0);
+  return address.ok() ? address.value().port() : route.port;
+}
+
 class Builder {
  public:
   Builder(const PublishOptions& options, const SlotOf& slot_of) : options_(options), slot_of_(slot_of) {}
@@ -31,7 +37,10 @@ class Builder {
       const auto known = configured_.find(key);
       ListenerPlan* plan =
           known == configured_.end() ? Listen(address, ListenerKind::kTcp) : &parts_.listeners[known->second];
-      if (plan == nullptr) continue;
+      if (plan == nullptr) {
+        Refuse("the config file's route to service " + QuotedText(route.service), key);
+        continue;
+      }
       if (known == configured_.end()) configured_[key] = parts_.listeners.size() - 1;
       AddService(*plan, route);
     }
@@ -40,7 +49,10 @@ class Builder {
   void Tcp(const OwnerBook::Holding& holding) {
     for (const net::SocketAddress& address : Addresses(holding.claim.address, holding.claim.port)) {
       ListenerPlan* plan = Listen(address, ListenerKind::kTcp);
-      if (plan == nullptr) continue;
+      if (plan == nullptr) {
+        Refuse("service " + QuotedText(holding.service), address.ToString());
+        continue;
+      }
       plan->service = holding.service;
       plan->slot = slot_of_(holding.service, holding.claim.tag);
       plan->lingering = holding.released.has_value();
@@ -50,6 +62,10 @@ class Builder {
   RouteParts Take() { return std::move(parts_); }
 
  private:
+  void Refuse(const std::string& who, const std::string& address) {
+    parts_.refused.push_back(who + " is not served at " + address + ", where another listener is");
+  }
+
   // Null if that address has a listener already.
   ListenerPlan* Listen(const net::SocketAddress& address, ListenerKind kind) {
     if (!taken_.insert(address.ToString()).second) return nullptr;
@@ -121,9 +137,7 @@ RouteParts BuildRoutes(const PublishOptions& options, const FileConfig& config,
 std::set<std::string> ReservedResources(const FileConfig& config) {
   std::set<std::string> reserved;
   for (const HttpRoute& route : config.http) reserved.insert(HttpResource(route.host, route.path));
-  for (const TcpRouteConfig& route : config.tcp) {
-    reserved.insert(route.address.empty() ? PortResource(route.port) : AddressResource(route.address));
-  }
+  for (const TcpRouteConfig& route : config.tcp) reserved.insert(PortResource(PortOf(route)));
   return reserved;
 }
 

@@ -18,6 +18,7 @@ namespace signpost::lb {
 struct RouteParts {
   std::vector<HttpRoute> http;
   std::vector<ListenerPlan> listeners;  // each address once
+  std::vector<std::string> refused;     // what is not served because its address is taken, a sentence each
 };
 
 // The slot of a service's instances that carry a tag; "" = all.

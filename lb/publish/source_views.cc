@@ -14,14 +14,25 @@ void SourceViews::Tell(SourceKind kind, DiscoveredServicePtr service, Millis now
   view = std::move(service);
 }
 
+bool SourceViews::DnsHasInstances() const {
+  const DiscoveredServicePtr& dns = of(SourceKind::kDns);
+  return !of(SourceKind::kStatic) && dns && !dns->instances.empty();
+}
+
+// Whatever is registered has an index, even if none of it can be used.
+bool SourceViews::CatalogIsSilent() const {
+  const DiscoveredServicePtr& catalog = of(SourceKind::kConsul);
+  return catalog && catalog->instances.empty() && catalog->create_index == 0;
+}
+
 bool SourceViews::DnsStandsBy() const {
   const DiscoveredServicePtr& catalog = of(SourceKind::kConsul);
-  const DiscoveredServicePtr& dns = of(SourceKind::kDns);
-  return !of(SourceKind::kStatic) && catalog && catalog->state == ServiceState::kHeld && dns && !dns->instances.empty();
+  return DnsHasInstances() && catalog && catalog->state == ServiceState::kHeld && !CatalogIsSilent();
 }
 
 SourceViews::Choice SourceViews::Choose(Millis now, Millis dns_after) const {
-  if (DnsStandsBy() && now - held_since_ >= dns_after) return {SourceKind::kDns, of(SourceKind::kDns)};
+  const bool waited = DnsStandsBy() && now - held_since_ >= dns_after;
+  if (waited || (DnsHasInstances() && CatalogIsSilent())) return {SourceKind::kDns, of(SourceKind::kDns)};
   for (const SourceKind kind : {SourceKind::kStatic, SourceKind::kConsul, SourceKind::kDns}) {
     if (of(kind)) return {kind, of(kind)};
   }

@@ -21,13 +21,15 @@ class SourceViews {
     SourceKind kind = SourceKind::kStatic;
     DiscoveredServicePtr service;  // null = nobody knows it
   };
-  // The config file before the catalog before DNS; but DNS when the catalog has been held for `dns_after` and DNS has
-  // instances (case C27).
+  // The config file before the catalog before DNS; but DNS, when it has instances, if the catalog has been held for
+  // `dns_after` (case C27) or has never listed the service: who asks it by name learns that it is not there.
   Choice Choose(Millis now, Millis dns_after) const;
   // When Choose will say something else by the passing of time alone.
   std::optional<Millis> NextChange(Millis now, Millis dns_after) const;
 
  private:
+  bool DnsHasInstances() const;
+  bool CatalogIsSilent() const;
   bool DnsStandsBy() const;
 
   std::array<DiscoveredServicePtr, 3> views_;

@@ -34,6 +34,11 @@ Relay::Relay(net::Reactor& reactor, std::unique_ptr<net::StreamSocket> client,
 
 Relay::~Relay() = default;
 
+void Relay::ClientEnded() {
+  client_.ended = true;
+  ArmDeadline();
+}
+
 void Relay::Abort() {
   over_ = true;
   deadline_.Cancel();
@@ -83,7 +88,7 @@ Relay::Step Relay::Pump(Side& from, Side& to) {
     if (from.ended) {
       if (!from.pending.empty()) return Step::kWait;
       to.socket->ShutdownWrite();
-      from.fin_passed = true;
+      from.fin_passed = moved_ = true;
       return Step::kWait;
     }
     const Step step = from.pipe && from.pending.empty() ? Splice(from) : Copy(from, to);
@@ -199,6 +204,8 @@ void Relay::ArmDeadline() {
     reactor_.Arm(deadline_, kPipeLinger);
   } else if (limit > Millis(0)) {
     reactor_.Arm(deadline_, limit);
+  } else {
+    deadline_.Cancel();
   }
 }
 

@@ -48,8 +48,8 @@ class Relay final : private net::SocketOwner, private net::DeadlineOwner {
         std::span<const uint8_t> to_client = {});
   ~Relay();
 
-  // The client's FIN was read before the relay was made: it is passed on after `to_server`.
-  void ClientEnded() { client_.ended = true; }
+  // The client's FIN was read before the relay was made: it is passed on after `to_server`, and the fin limit begins.
+  void ClientEnded();
   // RST to both (drain deadline, case T21). OnRelayEnd is not called.
   void Abort();
   // Bytes that came since it was made; those given to the constructor do not count.

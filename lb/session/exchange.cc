@@ -87,7 +87,8 @@ void Exchange::Begin(const ExchangeClient& client, std::string_view head, std::s
   keep_alive_ = request.keep_alive;
   head_request_ = request.method == "HEAD";
   trailers_wanted_ = request.te_trailers;
-  upgrade_ = request.upgrade && request.framing == Framing::kNone;
+  const bool no_body = request.framing != Framing::kChunked && request.content_length == 0;
+  upgrade_ = request.upgrade && no_body;
   expect_ = request.expect_continue;
   request_chunked_ = request.framing == Framing::kChunked;
   request_body_ = BodyDecoder(request.framing, request.content_length);
@@ -209,9 +210,9 @@ void Exchange::OnClientReady() {
   if (client_.socket->broken()) return ClientGone();  // case H142
   if (!pending_.empty()) {
     if (!Flush()) return;
-    if (pending_.empty() && phase_ == Phase::kRelaying) {
-      context_.reactor.Arm(upstream_deadline_, pool_->settings->read_timeout);
-      if (!ReadAnswer()) return;
+    if (pending_.empty()) {
+      if (WaitsForAnswer()) context_.reactor.Arm(upstream_deadline_, pool_->settings->read_timeout);
+      if (phase_ >= Phase::kSending && !ReadAnswer()) return;
     }
   }
   const bool connected = phase_ == Phase::kSending || phase_ == Phase::kRelaying;
@@ -223,8 +224,10 @@ void Exchange::OnClientReady() {
 }
 
 void Exchange::OnEndpointsRemoved() {
-  if (!use_ || use_->removed() == Millis(0) || drain_deadline_.armed()) return;
-  if (pool_->settings->drain_http > Millis(0)) context_.reactor.Arm(drain_deadline_, pool_->settings->drain_http);
+  if (!use_ || use_->removed() == Millis(0) || pool_->settings->drain_http <= Millis(0)) return;
+  if (drain_deadline_.armed() && use_->removed() == drained_since_) return;
+  drained_since_ = use_->removed();
+  context_.reactor.Arm(drain_deadline_, pool_->settings->drain_http);
 }
 
 void Exchange::OnReady(net::StreamSocket& /*socket*/) {

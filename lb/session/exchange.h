@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,7 @@ struct ExchangeClient {
   ExchangeOwner* owner = nullptr;
   net::StreamSocket* socket = nullptr;  // outlives the exchange unless given away
   net::SocketAddress peer;              // by the PROXY header where there is one
+  net::SocketAddress destination;       // the same; empty = the socket tells
   uint16_t port = 0;                    // that it came to
   bool last_request = false;            // the connection has served as many as it may
 };
@@ -118,7 +120,8 @@ class Exchange final : private net::SocketOwner, private net::DeadlineOwner, pri
   // exchange_attempt.cc: endpoints, one after the other
   void Choose();
   Balancer* FindBalancer();
-  Pick Ask(Balancer& balancer);
+  // Waiters in `lines` are not overtaken.
+  Pick Ask(Balancer& balancer, std::span<const int> lines = {});
   void Enqueue();
   void TakePick(Pick pick);
   bool AsksForUnknownVersion() const;
@@ -129,6 +132,8 @@ class Exchange final : private net::SocketOwner, private net::DeadlineOwner, pri
   AttemptFacts Facts(AttemptFailure failure) const;
   RetryStep Affordable(RetryStep step);
   void Retry(RetryStep step, Outcome outcome);
+  void BeginAgain();
+  void GoElsewhere(Outcome outcome);
   void LeaveEndpoint(Outcome outcome);
   void DropUpstream();
   void OnUpstreamDeadline();
@@ -144,6 +149,8 @@ class Exchange final : private net::SocketOwner, private net::DeadlineOwner, pri
   bool SendDirect(std::string_view frame);
   bool UploadBroken();
   bool BadBody();
+  // Whether upstream_deadline_ is about the next bytes of the answer.
+  bool WaitsForAnswer() const { return phase_ == Phase::kWaiting || phase_ == Phase::kRelaying; }
   bool RequestSent() const { return request_read_ && buffer_.unsent().empty(); }
   void CheckClient();
   void ClientGone();
@@ -153,7 +160,7 @@ class Exchange final : private net::SocketOwner, private net::DeadlineOwner, pri
   // exchange_answer.cc: the answer's bytes, to the client
   bool ReadAnswer();
   bool TakeAnswerHead(std::string_view in);
-  bool RelayInterim(const ResponseHead& head);
+  bool TakeInterim(const ResponseHead& head);
   bool BeginAnswer(const ResponseHead& head, std::string_view rest);
   std::string_view ExtraFields();
   bool RelayBody(std::string_view in);
@@ -204,8 +211,11 @@ class Exchange final : private net::SocketOwner, private net::DeadlineOwner, pri
   EndpointUse use_;
   uint64_t sticky_ = 0;  // of the endpoint
   uint8_t version_index_ = 0;
+  std::optional<Wait> wait_;  // of the present attempt
   std::vector<const Endpoint*> tried_;
   uint32_t attempt_ = 0;
+  uint32_t interims_ = 0;                        // 1xx of this attempt
+  ProxyHeader send_proxy_ = ProxyHeader::kNone;  // what stands before the head
   std::unique_ptr<UpstreamConnection> upstream_;
 
   RequestBuffer buffer_;
@@ -222,6 +232,7 @@ class Exchange final : private net::SocketOwner, private net::DeadlineOwner, pri
   net::Deadline body_deadline_{*this};
   net::Deadline write_deadline_{*this};
   net::Deadline drain_deadline_{*this};
+  Millis drained_since_{0};  // the removal that armed it
 
   uint64_t body_received_ = 0;
   uint64_t body_counted_ = 0;  // of it, at the beginning of this period of the body's rate

@@ -13,7 +13,8 @@ namespace signpost::lb {
 namespace {
 
 constexpr int kSlabsPerTurn = 4;
-constexpr size_t kMostPieces = 60;  // and head and frame around them: StreamSocket::Send takes 64
+constexpr uint32_t kMostInterims = 32;  // heads of 1xx before an answer
+constexpr size_t kMostPieces = 60;      // and head and frame around them: StreamSocket::Send takes 64
 
 iovec Part(std::string_view text) { return {const_cast<char*>(text.data()), text.size()}; }
 
@@ -36,7 +37,7 @@ bool Exchange::ReadAnswer() {
     from_endpoint_ += result.size;
     const std::string_view bytes(reinterpret_cast<const char*>(slab.data()), result.size);
     if (phase_ == Phase::kRelaying ? !RelayBody(bytes) : !TakeAnswerHead(bytes)) return false;
-    if (phase_ != Phase::kSending) context_.reactor.Arm(upstream_deadline_, pool_->settings->read_timeout);
+    if (WaitsForAnswer()) context_.reactor.Arm(upstream_deadline_, pool_->settings->read_timeout);
   }
 }
 
@@ -48,7 +49,7 @@ bool Exchange::TakeAnswerHead(std::string_view in) {
     const HeadScanner::Verdict verdict = answer_scanner_.Scan(bytes, rules_->head, false);
     if (verdict.kind == HeadScanner::Kind::kMore) {
       if (bytes.size() != answer_head_.size()) answer_head_ = std::string(bytes);
-      return true;
+      return Flush();
     }
     if (verdict.kind == HeadScanner::Kind::kBad ||
         ParseResponseHead(bytes.substr(0, verdict.size), rules_->head, head_request_, scratch.response,
@@ -59,18 +60,23 @@ bool Exchange::TakeAnswerHead(std::string_view in) {
     const std::string_view rest = bytes.substr(verdict.size);
     if (scratch.response.status == 101) return BeginTunnel(scratch.response, rest);
     if (scratch.response.status >= 200) return BeginAnswer(scratch.response, rest);
-    if (!RelayInterim(scratch.response)) return false;
+    if (!TakeInterim(scratch.response)) return false;
     answer_scanner_.Reset();
     bytes = rest;
     if (bytes.empty()) {
       answer_head_.clear();
-      return true;
+      return Flush();
     }
   }
 }
 
-// 100 and 103 are the endpoint's alone to send; an HTTP/1.0 client does not know them (cases H87 to H92).
-bool Exchange::RelayInterim(const ResponseHead& head) {
+// 100 and 103 are the endpoint's alone to send; an HTTP/1.0 client does not know them (cases H87 to H92). They go with
+// what follows them, or with the next Flush.
+bool Exchange::TakeInterim(const ResponseHead& head) {
+  if (++interims_ > kMostInterims) {
+    AttemptFailed(AttemptFailure::kInvalidHeader);
+    return false;
+  }
   reusable_ = reusable_ && head.reusable;
   if (expect_) {
     expect_ = false;
@@ -82,7 +88,7 @@ bool Exchange::RelayInterim(const ResponseHead& head) {
   forwarding.via = rules_->via;
   WriteResponseHead(head, forwarding, pending_.tail());
   answer_begun_ = true;
-  return Flush();
+  return true;
 }
 
 bool Exchange::BeginAnswer(const ResponseHead& head, std::string_view rest) {
@@ -175,9 +181,10 @@ bool Exchange::SendPieces(bool done) {
 // The endpoint has done its part; the client may still have to take its own.
 bool Exchange::AnswerComplete() {
   const bool keep = reusable_ && RequestSent() && !upload_broken_ && !upstream_->socket->peer_closed() &&
-                    pool_->settings->send_proxy == ProxyHeader::kNone;
+                    send_proxy_ == ProxyHeader::kNone;
   phase_ = Phase::kFlushing;
   upstream_deadline_.Cancel();
+  body_deadline_.Cancel();
   if (keep) {
     context_.idle.Keep(std::move(upstream_), *pool_->settings);
   } else {
@@ -206,6 +213,7 @@ bool Exchange::Truncated(Termination termination) {
   termination_ = termination;
   upstream_->socket->ResetOnClose();
   phase_ = Phase::kFlushing;
+  body_deadline_.Cancel();
   end_ = client_framing_ == Framing::kUntilClose ? ExchangeEnd::kAbort : ExchangeEnd::kClose;
   DropUpstream();
   LeaveEndpoint(Outcome::kFailure);

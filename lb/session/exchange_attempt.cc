@@ -9,6 +9,8 @@
 namespace signpost::lb {
 namespace {
 
+constexpr size_t kMostAttempts = 64;  // attempts that fail at once nest
+
 Termination TerminationOf(AttemptFailure failure) {
   switch (failure) {
     case AttemptFailure::kConnect:
@@ -30,11 +32,10 @@ Termination TerminationOf(AttemptFailure failure) {
 
 // Goes before the head, and again with each attempt; such connections are not shared.
 void Exchange::WriteProxyHeader() {
-  const ProxyHeader version = pool_->settings->send_proxy;
-  if (version == ProxyHeader::kNone) return;
-  const net::SocketAddress local = client_.socket->Local();
-  buffer_.head() +=
-      version == ProxyHeader::kV1 ? ProxyHeaderV1(client_.peer, local) : ProxyHeaderV2(client_.peer, local);
+  send_proxy_ = pool_->settings->send_proxy;
+  if (send_proxy_ == ProxyHeader::kNone) return;
+  const net::SocketAddress to = client_.destination.empty() ? client_.socket->Local() : client_.destination;
+  buffer_.head() += send_proxy_ == ProxyHeader::kV1 ? ProxyHeaderV1(client_.peer, to) : ProxyHeaderV2(client_.peer, to);
 }
 
 // The newest pool of this service, or null when it is known no more: the slot may have gone to another one.
@@ -45,7 +46,7 @@ Balancer* Exchange::FindBalancer() {
   return balancer;
 }
 
-Pick Exchange::Ask(Balancer& balancer) {
+Pick Exchange::Ask(Balancer& balancer, std::span<const int> lines) {
   PickRequest wanted;
   wanted.now = NowMillis();
   wanted.hash = keys_.hash;
@@ -53,7 +54,15 @@ Pick Exchange::Ask(Balancer& balancer) {
   wanted.version_key = keys_.version_key;
   wanted.version = version_;
   wanted.tried = tried_;
-  return balancer.Choose(wanted);
+  wanted.waited = wait_;
+  wanted.lines = lines;
+  Pick pick = balancer.Choose(wanted);
+  wait_.reset();
+  if (pick.kind == PickKind::kBusy) {
+    wait_ = pick.wait;
+    WaitIn(pick.wait.line);
+  }
+  return pick;
 }
 
 void Exchange::Choose() {
@@ -61,9 +70,8 @@ void Exchange::Choose() {
   body_blocked_ = true;
   Balancer* const balancer = FindBalancer();
   if (balancer == nullptr) return Answer(503, Termination::kNoEndpoint);
-  // First come, first served: who waits already is not overtaken.
-  if (pool_->settings->max_conns > 0 && attempt_ == 0 && context_.Waiting(slot_)) return Enqueue();
-  Pick pick = Ask(*balancer);
+  wait_.reset();
+  Pick pick = Ask(*balancer, context_.WaitingLines(slot_));
   if (pick.kind == PickKind::kBusy) return Enqueue();
   TakePick(std::move(pick));
 }
@@ -114,11 +122,12 @@ void Exchange::TakePick(Pick pick) {
 
 void Exchange::Connect(bool fresh) {
   ++attempt_;
+  interims_ = 0;
   attempt_began_ = context_.reactor.Now();
   connect_took_ = upstream_took_ = Nanos(-1);
   sent_at_ = Nanos(0);
   reusable_ = true;
-  if (!fresh && pool_->settings->send_proxy == ProxyHeader::kNone) upstream_ = context_.idle.Take(*use_.get());
+  if (!fresh && send_proxy_ == ProxyHeader::kNone) upstream_ = context_.idle.Take(*use_.get());
   pooled_ = upstream_ != nullptr;
   if (pooled_) {
     ++upstream_->requests;
@@ -168,7 +177,7 @@ AttemptFacts Exchange::Facts(AttemptFailure failure) const {
   facts.answer_begun = answer_begun_;
   facts.method = method_;
   facts.elapsed = std::chrono::duration_cast<Millis>(context_.reactor.Now() - began_);
-  facts.endpoints = static_cast<uint32_t>(pool_->members.size());
+  facts.endpoints = static_cast<uint32_t>(std::min(pool_->members.size(), kMostAttempts));
   facts.stale_used = stale_used_;
   return facts;
 }
@@ -193,34 +202,56 @@ void Exchange::AttemptFailed(AttemptFailure failure) {
   Answer(failed_status_, failed_as_);
 }
 
-// A complete head with a status that the settings list. True: another attempt has begun.
+// A complete head with a status that the settings list. True: another attempt has begun. The answer at hand is given
+// up only for an endpoint that can be asked now.
 bool Exchange::RetryStatus(int status) {
   AttemptFacts facts = Facts(AttemptFailure::kStatus);
   facts.status = status;
   const ServiceSettings& settings = *pool_->settings;
   outcome_ = CountsAsFailure(facts, settings.retry_on) ? Outcome::kFailure : Outcome::kSuccess;
-  const RetryStep step = Affordable(NextStep(facts, settings));
-  if (step == RetryStep::kGiveUp) return false;
+  if (Affordable(NextStep(facts, settings)) == RetryStep::kGiveUp) return false;
+  std::shared_ptr<const Pool> pool = pool_;  // which FindBalancer may replace
+  tried_.push_back(use_.get().get());
+  Balancer* const balancer = FindBalancer();
+  Pick pick;
+  if (balancer != nullptr) pick = Ask(*balancer, context_.WaitingLines(slot_));
+  tried_.pop_back();
+  wait_.reset();
+  if (pick.kind != PickKind::kPicked) {
+    pool_ = std::move(pool);
+    return false;
+  }
   failed_status_ = 502;
   failed_as_ = Termination::kUpstreamReset;
-  Retry(step, std::exchange(outcome_, Outcome::kSuccess));
+  BeginAgain();
+  GoElsewhere(std::exchange(outcome_, Outcome::kSuccess));
+  TakePick(std::move(pick));
   return true;
 }
 
 void Exchange::Retry(RetryStep step, Outcome outcome) {
+  BeginAgain();
+  if (step == RetryStep::kFresh) {
+    stale_used_ = true;
+    return Connect(true);
+  }
+  GoElsewhere(outcome);
+  Choose();
+}
+
+void Exchange::BeginAgain() {
   DropUpstream();
   buffer_.Rewind();
   answer_head_.clear();
   answer_scanner_.Reset();
   upload_broken_ = false;
-  if (step == RetryStep::kFresh) {
-    stale_used_ = true;
-    return Connect(true);
-  }
+}
+
+void Exchange::GoElsewhere(Outcome outcome) {
+  body_blocked_ = true;
   pool_->state->retries.fetch_add(1, std::memory_order_relaxed);
   tried_.push_back(use_.get().get());
   LeaveEndpoint(outcome);
-  Choose();
 }
 
 void Exchange::LeaveEndpoint(Outcome outcome) {
@@ -246,12 +277,19 @@ void Exchange::DropUpstream() {
 
 void Exchange::OnUpstreamDeadline() {
   if (phase_ == Phase::kConnecting) return AttemptFailed(AttemptFailure::kConnect);
-  if (phase_ != Phase::kRelaying) return AttemptFailed(AttemptFailure::kTimeout);
-  // A slow client holds the answer up: its own deadline is running.
-  if (pending_.empty()) Truncated(Termination::kUpstreamTimeout);
+  if (phase_ == Phase::kSending) {
+    // Neither sent the body nor asked for it: nothing that the client could not bring about.
+    if (expect_ && buffer_.unsent().empty()) return Answer(504, Termination::kUpstreamTimeout);
+    return AttemptFailed(AttemptFailure::kTimeout);
+  }
+  // Or a slow client holds the answer up: its own deadline is running.
+  if (!WaitsForAnswer() || !pending_.empty()) return;
+  if (phase_ == Phase::kWaiting) return AttemptFailed(AttemptFailure::kTimeout);
+  Truncated(Termination::kUpstreamTimeout);
 }
 
 void Exchange::OnDrainDeadline() {
+  if (use_->removed() != drained_since_) return;  // it came back
   if (phase_ < Phase::kRelaying) return Answer(503, Termination::kDrained);
   termination_ = Termination::kDrained;
   Finish(phase_ == Phase::kTunnel ? ExchangeEnd::kGone : ExchangeEnd::kAbort);

@@ -103,11 +103,12 @@ bool Exchange::ForwardBody() {
   const std::vector<std::string_view>& data = context_.exchanges->data;
   size_t size = 0;
   for (const std::string_view piece : data) size += piece.size();
+  bool taken = true;
   if (size > 0) {
     const ChunkFrame frame(size);
     const std::string_view head = request_chunked_ ? frame.head() : std::string_view();
     if (upstream_ && data.size() <= kMostPieces && buffer_.MayPass(size)) {
-      if (!SendDirect(head)) return false;
+      taken = SendDirect(head);
     } else {
       buffer_.Append(head);
       for (const std::string_view piece : data) buffer_.Append(piece);
@@ -115,10 +116,11 @@ bool Exchange::ForwardBody() {
     }
   }
   if (request_read_ && request_chunked_) buffer_.Append(LastChunk(request_body_.trailers()));
-  return true;
+  return taken;
 }
 
-// A large body, from where it was received to the kernel; only the rest is copied.
+// A large body, from where it was received to the kernel; only the rest is copied. False: the endpoint took nothing,
+// and all of it is kept for the next.
 bool Exchange::SendDirect(std::string_view frame) {
   std::vector<iovec>& parts = context_.exchanges->parts;
   parts.clear();
@@ -126,7 +128,6 @@ bool Exchange::SendDirect(std::string_view frame) {
   for (const std::string_view piece : context_.exchanges->data) parts.push_back(Part(piece));
   if (!frame.empty()) parts.push_back(Part(ChunkFrame::kTail));
   const net::IoResult result = upstream_->socket->Send(parts);
-  if (result.kind != net::Io::kBytes && result.kind != net::Io::kWait) return false;
   to_endpoint_ += result.size;
   size_t sent = result.size;
   if (sent > 0 || buffer_.lost()) buffer_.Pass();
@@ -135,7 +136,7 @@ bool Exchange::SendDirect(std::string_view frame) {
     sent -= gone;
     buffer_.Append({static_cast<const char*>(part.iov_base) + gone, part.iov_len - gone});
   }
-  return true;
+  return result.kind == net::Io::kBytes || result.kind == net::Io::kWait;
 }
 
 // The endpoint closed its side for reading. It may have answered before it did (case H143).

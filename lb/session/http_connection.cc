@@ -95,7 +95,8 @@ void HttpConnection::ReadProxyHeader() {
   }
   if (header.has_addresses) {
     peer_ = header.source;
-    port_ = header.destination.port();
+    destination_ = header.destination;
+    port_ = destination_.port();
   }
   carry_.erase(0, header.size);
   state_ = State::kIdle;
@@ -163,7 +164,7 @@ bool HttpConnection::TakeBytes(std::string_view bytes, bool carried) {
 ExchangeClient HttpConnection::Client() {
   ++requests_;
   const uint32_t most = context_.rules->client_requests;
-  return {this, socket_.get(), peer_, port_, most > 0 && requests_ >= most};
+  return {this, socket_.get(), peer_, destination_, port_, most > 0 && requests_ >= most};
 }
 
 void HttpConnection::StartRequest(std::string_view head, std::string_view rest) {
@@ -211,7 +212,8 @@ void HttpConnection::OnExchangeEnd(ExchangeEnd end) {
   if (!carry_.empty() || socket_->readable()) socket_->Again();
 }
 
-// FIN, and then a while of reading on: closing with input unread would send RST, and that may overtake the answer.
+// FIN, and then a while of reading on: closing with input unread would send RST, and that may overtake the answer. Who
+// sends too much is read no more, but not closed before its time either.
 void HttpConnection::Linger() {
   state_ = State::kLinger;
   carry_ = std::string();
@@ -221,13 +223,15 @@ void HttpConnection::Linger() {
 }
 
 void HttpConnection::Discard() {
-  while (discarded_ < kLingerBytes) {
+  while (discarded_ < kLingerBytes || socket_->peer_closed()) {
     const net::IoResult result = socket_->Receive(context_.reactor.Slab());
     if (result.kind == net::Io::kWait) return;
-    if (result.kind != net::Io::kBytes) break;
+    if (result.kind != net::Io::kBytes) {
+      delete this;
+      return;
+    }
     discarded_ += static_cast<uint32_t>(result.size);
   }
-  delete this;
 }
 
 }  // namespace signpost::lb

@@ -67,6 +67,7 @@ class HttpConnection final : public Session,
   net::Deadline deadline_{*this};
   HeadScanner scanner_;
   net::SocketAddress peer_;
+  net::SocketAddress destination_;  // by the PROXY header
   uint16_t port_ = 0;
   State state_;
   int empty_lines_ = 2;  // that may still come before a request

@@ -63,8 +63,9 @@ WaitQueue& SessionContext::QueueOf(uint32_t slot, const std::shared_ptr<PoolStat
   return *place.queue;
 }
 
-bool SessionContext::Waiting(uint32_t slot) const {
-  return slot < slots_.size() && slots_[slot].queue && slots_[slot].queue->size() > 0;
+std::span<const int> SessionContext::WaitingLines(uint32_t slot) const {
+  if (slot >= slots_.size() || !slots_[slot].queue) return {};
+  return slots_[slot].queue->lines();
 }
 
 void SessionContext::SlotFreed(uint32_t slot) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -119,8 +120,9 @@ struct SessionContext {
   Balancer* BalancerOf(uint32_t slot);
   // The queue of that slot, made when first asked for.
   WaitQueue& QueueOf(uint32_t slot, const std::shared_ptr<PoolState>& state);
-  // Whether requests of that slot wait, on this thread.
-  bool Waiting(uint32_t slot) const;
+  // Whether requests of that slot wait, on this thread, and in which lines. Valid until the next call, or turn.
+  bool Waiting(uint32_t slot) const { return !WaitingLines(slot).empty(); }
+  std::span<const int> WaitingLines(uint32_t slot) const;
   // An endpoint of that slot is used by one less: who waits is tried again.
   void SlotFreed(uint32_t slot);
   // This thread's retries of that slot: each worker grants from its own requests.

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "lb/pool/stable_hash.h"
+#include "lb/session/early_bytes.h"
 #include "lb/session/sni_routes.h"
 #include "lb/session/tcp_story.h"
 #include "lb/wire/client_hello.h"
@@ -14,9 +17,8 @@
 namespace signpost::lb {
 namespace {
 
-constexpr size_t kMostEarly = 64 << 10;  // bytes of the client that are held before an endpoint is connected (case T12)
-constexpr Millis kMostDialing{5000};     // for all attempts together (case T08)
-constexpr Millis kDialStep{250};  // what is left of it is rounded down, so that few different deadlines are in use
+constexpr Millis kMostDialing{5000};  // for all attempts together (case T08)
+constexpr Millis kDialStep{250};      // what is left of it is rounded down, so that few different deadlines are in use
 
 Millis MostDialing(const ServiceSettings& settings) {
   return settings.attempts_timeout > Millis(0) ? std::min(settings.attempts_timeout, kMostDialing) : kMostDialing;
@@ -39,20 +41,21 @@ class TcpSession final : public Session, private net::SocketOwner, private net::
   // What is needed until an endpoint is connected.
   struct Opening final : Waiter {
     explicit Opening(TcpSession& session_in) : session(session_in) {}
-    bool TryAgain() override { return session.Dial(); }
+    bool TryAgain() override { return session.Dial({}); }
     void OnQueueTimeout() override { session.Refuse(Termination::kQueueTimeout); }
 
     TcpSession& session;
     std::unique_ptr<net::StreamSocket> client;
     std::unique_ptr<net::StreamSocket> server;
-    std::vector<uint8_t> early;  // what came of the client, less its PROXY header
-    bool client_ended = false;
+    EarlyBytes early;  // less its PROXY header
     bool sni = false;
     net::SocketAddress listener;
-    net::SocketAddress destination;  // by the PROXY header; empty = the client's socket tells
+    net::SocketAddress destination;    // by the PROXY header; empty = the client's socket tells
+    std::shared_ptr<PoolState> state;  // of the service: the slot may go to another one
     std::shared_ptr<const ServiceSettings> settings;
     std::vector<std::shared_ptr<Endpoint>> failed;
     std::vector<const Endpoint*> tried;  // the same
+    std::optional<Wait> wait;
     uint32_t attempts = 0;
     Nanos first_attempt{0};
     Nanos attempt{0};
@@ -66,8 +69,7 @@ class TcpSession final : public Session, private net::SocketOwner, private net::
   void ReadProxyHeader();
   void AfterProxyHeader();
   void ReadHello();
-  bool Dial();
-  void Enqueue();
+  bool Dial(std::span<const int> lines);
   void DialOn();
   void OnServerReady();
   void BeginRelay();
@@ -75,9 +77,10 @@ class TcpSession final : public Session, private net::SocketOwner, private net::
   void Finish(Termination termination);
 
   // Those do not.
-  bool ReadEarly();
   bool OutOfAttempts() const;
-  Pick Choose(Balancer& balancer);
+  void UseSlot(uint32_t slot);
+  Balancer* FindBalancer();
+  Pick Choose(Balancer& balancer, std::span<const int> lines);
   bool Connect(Pick pick, const Pool& pool);
   void AttemptFailed(Outcome outcome = Outcome::kFailure);
   void Record(Termination termination, uint64_t received, uint64_t sent);
@@ -92,6 +95,7 @@ class TcpSession final : public Session, private net::SocketOwner, private net::
   net::SocketAddress client_;  // by the PROXY header where there is one
   const Nanos began_;
   Millis drain_{0};
+  Millis drained_since_{0};  // the removal that armed deadline_
   uint32_t slot_ = 0;
   uint32_t early_size_ = 0;
   Phase phase_ = Phase::kDial;
@@ -106,7 +110,7 @@ TcpSession::TcpSession(SessionContext& context, net::UniqueFd fd, const net::Soc
 }
 
 void TcpSession::Start(const ListenerPlan& plan) {
-  slot_ = plan.slot;
+  UseSlot(plan.slot);
   opening_->sni = plan.kind == ListenerKind::kSni;
   if (opening_->sni) opening_->listener = plan.address;
   if (context_.access != nullptr && context_.rules->access_log) {
@@ -120,7 +124,7 @@ void TcpSession::Start(const ListenerPlan& plan) {
 
 void TcpSession::OnReady(net::StreamSocket& socket) {
   if (&socket == opening_->server.get()) return OnServerReady();
-  if (!ReadEarly()) return Refuse(Termination::kClientAbort);
+  if (!opening_->early.Read(context_.reactor, *opening_->client)) return Refuse(Termination::kClientAbort);
   if (phase_ == Phase::kProxyHeader) return ReadProxyHeader();
   if (phase_ == Phase::kHello) return ReadHello();
 }
@@ -136,33 +140,14 @@ void TcpSession::OnDeadline(net::Deadline& /*deadline*/) {
       AttemptFailed();
       return DialOn();
     case Phase::kRelay:
-      if (use_->removed() != Millis(0)) return Kill(Termination::kDrained);
+      if (use_->removed() == drained_since_) return Kill(Termination::kDrained);
   }
-}
-
-// False when the client is gone. A FIN is no reason to go: it may want its answer (case T01).
-bool TcpSession::ReadEarly() {
-  Opening& opening = *opening_;
-  while (!opening.client_ended && opening.early.size() < kMostEarly) {
-    std::span<uint8_t> room = context_.reactor.Slab();
-    room = room.first(std::min(room.size(), kMostEarly - opening.early.size()));
-    const net::IoResult got = opening.client->Receive(room);
-    if (got.kind == net::Io::kWait) return true;
-    if (got.kind == net::Io::kEnd) {
-      opening.client_ended = true;
-    } else if (got.kind == net::Io::kBytes) {
-      opening.early.insert(opening.early.end(), room.begin(), room.begin() + static_cast<ptrdiff_t>(got.size));
-    } else {
-      return false;
-    }
-  }
-  return !opening.client->broken();
 }
 
 void TcpSession::ReadProxyHeader() {
   Opening& opening = *opening_;
-  const ProxyHeaderResult header = ParseProxyHeader(opening.early);
-  if (header.kind == ProxyHeaderResult::Kind::kMore && !opening.client_ended) return;
+  const ProxyHeaderResult header = ParseProxyHeader(opening.early.bytes);
+  if (header.kind == ProxyHeaderResult::Kind::kMore && !opening.early.ended) return;
   if (header.kind != ProxyHeaderResult::Kind::kDone) {
     context_.counters.proxy_header_errors.Add();
     return Finish(Termination::kBadRequest);
@@ -171,7 +156,8 @@ void TcpSession::ReadProxyHeader() {
     client_ = header.source;
     opening.destination = header.destination;
   }
-  opening.early.erase(opening.early.begin(), opening.early.begin() + static_cast<ptrdiff_t>(header.size));
+  opening.early.bytes.erase(opening.early.bytes.begin(),
+                            opening.early.bytes.begin() + static_cast<ptrdiff_t>(header.size));
   AfterProxyHeader();
 }
 
@@ -179,7 +165,7 @@ void TcpSession::AfterProxyHeader() {
   if (opening_->sni) {
     phase_ = Phase::kHello;
     context_.reactor.Arm(deadline_, context_.rules->sni_timeout);
-    if (!opening_->early.empty() || opening_->client_ended) ReadHello();
+    if (!opening_->early.bytes.empty() || opening_->early.ended) ReadHello();
     return;
   }
   DialOn();
@@ -187,33 +173,51 @@ void TcpSession::AfterProxyHeader() {
 
 void TcpSession::ReadHello() {
   Opening& opening = *opening_;
-  const ClientHelloResult hello = ParseClientHello(opening.early);
-  if (hello.kind == ClientHelloResult::Kind::kMore && !opening.client_ended) return;
+  const ClientHelloResult hello = ParseClientHello(opening.early.bytes);
+  if (hello.kind == ClientHelloResult::Kind::kMore && !opening.early.ended) return;
   const SniRoute* route = nullptr;
   if (context_.routes) route = FindSniRoute(*context_.routes, opening.listener, hello.server_name);
   if (route == nullptr) {
     context_.counters.no_route.Add();
     return Finish(Termination::kNoRoute);
   }
-  slot_ = route->slot;
+  UseSlot(route->slot);
   DialOn();
 }
 
 void TcpSession::DialOn() {
   phase_ = Phase::kDial;
   deadline_.Cancel();
-  // Who comes later does not overtake.
-  if (context_.Waiting(slot_) || !Dial()) Enqueue();
+  if (Dial(context_.WaitingLines(slot_))) return;
+  const Pool& pool = *context_.BalancerOf(slot_)->pool();
+  WaitQueue& queue = context_.QueueOf(slot_, pool.state);
+  if (!queue.Enter(*opening_, pool.settings->queue, pool.settings->queue_timeout)) Refuse(Termination::kQueueFull);
+}
+
+void TcpSession::UseSlot(uint32_t slot) {
+  slot_ = slot;
+  const Balancer* const balancer = context_.BalancerOf(slot);
+  opening_->state = balancer != nullptr ? balancer->pool()->state : nullptr;
+}
+
+// Null when the service is known no more.
+Balancer* TcpSession::FindBalancer() {
+  Balancer* const balancer = context_.BalancerOf(slot_);
+  return balancer != nullptr && balancer->pool()->state == opening_->state ? balancer : nullptr;
 }
 
 // False when all endpoints are at max_conns. Otherwise an attempt is under way, or the session is over.
-bool TcpSession::Dial() {
+bool TcpSession::Dial(std::span<const int> lines) {
   for (;;) {
     if (OutOfAttempts()) return Refuse(Termination::kConnectFailed), true;
-    Balancer* const balancer = context_.BalancerOf(slot_);
+    Balancer* const balancer = FindBalancer();
     if (balancer == nullptr) return Refuse(Termination::kNoEndpoint), true;
-    Pick pick = Choose(*balancer);
-    if (pick.kind == PickKind::kBusy) return false;
+    Pick pick = Choose(*balancer, lines);
+    if (pick.kind == PickKind::kBusy) {
+      opening_->WaitIn(pick.wait.line);
+      opening_->wait = pick.wait;
+      return false;
+    }
     if (pick.kind != PickKind::kPicked) {
       return Refuse(opening_->attempts > 0 ? Termination::kConnectFailed : Termination::kNoEndpoint), true;
     }
@@ -228,7 +232,7 @@ bool TcpSession::OutOfAttempts() const {
   return opening.settings->attempts > 0 && opening.attempts >= opening.settings->attempts;
 }
 
-Pick TcpSession::Choose(Balancer& balancer) {
+Pick TcpSession::Choose(Balancer& balancer, std::span<const int> lines) {
   const std::span<const uint8_t> ip = client_.ip();
   const uint64_t hash = StableHash({reinterpret_cast<const char*>(ip.data()), ip.size()});
   const VersionSplit& split = balancer.pool()->settings->split;
@@ -237,15 +241,9 @@ Pick TcpSession::Choose(Balancer& balancer) {
   request.hash = hash;
   if (!split.empty() && split.key != SplitKey::kNone) request.version_key = hash;
   request.tried = opening_->tried;
+  request.waited = opening_->wait;
+  request.lines = lines;
   return balancer.Choose(request);
-}
-
-void TcpSession::Enqueue() {
-  const Balancer* const balancer = context_.BalancerOf(slot_);
-  if (balancer == nullptr) return Refuse(Termination::kNoEndpoint);
-  const Pool& pool = *balancer->pool();
-  WaitQueue& queue = context_.QueueOf(slot_, pool.state);
-  if (!queue.Enter(*opening_, pool.settings->queue, pool.settings->queue_timeout)) Refuse(Termination::kQueueFull);
 }
 
 // False when the attempt failed at once.
@@ -261,6 +259,7 @@ bool TcpSession::Connect(Pick pick, const Pool& pool) {
   }
   ++opening.attempts;
   opening.attempt = Now();
+  opening.wait.reset();
   opening.settings = pool.settings;
   if (story_) story_->Tell(pick, pool);
   use_ = std::move(pick.use);
@@ -309,19 +308,19 @@ void TcpSession::BeginRelay() {
   use_->Report(settings, Outcome::kSuccess, NowMillis());
   if (story_) story_->connect = Now() - opening->attempt;
   opening->server->KeepAlive();
-  early_size_ = static_cast<uint32_t>(opening->early.size());
+  early_size_ = static_cast<uint32_t>(opening->early.bytes.size());
   if (settings.send_proxy != ProxyHeader::kNone) {
     const net::SocketAddress to = opening->destination.empty() ? opening->client->Local() : opening->destination;
     const std::string header =
         settings.send_proxy == ProxyHeader::kV1 ? ProxyHeaderV1(client_, to) : ProxyHeaderV2(client_, to);
-    opening->early.insert(opening->early.begin(), header.begin(), header.end());
+    opening->early.bytes.insert(opening->early.bytes.begin(), header.begin(), header.end());
   }
   RelayLimits limits = context_.rules->relay;
   limits.idle = settings.tcp_idle;
   limits.fin = settings.fin_timeout;
   relay_ = std::make_unique<Relay>(context_.reactor, std::move(opening->client), std::move(opening->server), limits,
-                                   *this, opening->early);
-  if (opening->client_ended) relay_->ClientEnded();
+                                   *this, opening->early.bytes);
+  if (opening->early.ended) relay_->ClientEnded();
   drain_ = settings.drain_tcp;
   deadline_.Cancel();
   phase_ = Phase::kRelay;
@@ -329,8 +328,10 @@ void TcpSession::BeginRelay() {
 }
 
 void TcpSession::OnEndpointsRemoved() {
-  if (phase_ != Phase::kRelay || drain_ <= Millis(0) || deadline_.armed()) return;
-  if (use_->removed() != Millis(0)) context_.reactor.Arm(deadline_, drain_);
+  if (phase_ != Phase::kRelay || drain_ <= Millis(0) || use_->removed() == Millis(0)) return;
+  if (deadline_.armed() && use_->removed() == drained_since_) return;
+  drained_since_ = use_->removed();
+  context_.reactor.Arm(deadline_, drain_);
 }
 
 void TcpSession::OnRelayEnd(RelayEnd end) {
@@ -358,7 +359,7 @@ void TcpSession::Refuse(Termination termination) {
 }
 
 void TcpSession::Finish(Termination termination) {
-  const uint64_t received = opening_ ? opening_->early.size() : relay_->from_client() + early_size_;
+  const uint64_t received = opening_ ? opening_->early.bytes.size() : relay_->from_client() + early_size_;
   const uint64_t sent = relay_ ? relay_->from_server() : 0;
   SessionCounters& counters = context_.counters;
   counters.terminations[static_cast<size_t>(termination)].Add();

@@ -13,7 +13,7 @@ namespace signpost::lb {
 
 enum class AttemptFailure : unsigned char {
   kConnect,  // refused, unreachable, connect_timeout: nothing was sent
-  kLimit,    // no descriptor or port left on this host: nothing was sent, and no other endpoint would fare better
+  kLimit,    // no descriptor or memory left on this host: nothing was sent, and no other endpoint would fare better
   kStale,    // a pooled connection was closed before any byte of an answer
   kError,    // reset or closed before a complete head
   kTimeout,  // no head within read_timeout
@@ -51,7 +51,8 @@ RetryStep NextStep(const AttemptFacts& facts, const ServiceSettings& settings);
 int FinalStatus(AttemptFailure failure);
 
 // Retries are at most `percent` of the requests of the last 10 s, but 10 a second always may; 0 percent = none. Any
-// thread; `now` is of one monotonic clock. Threads that ask at once may each get the last one.
+// thread; `now` is of one monotonic clock. Threads that ask at once may each get the last one. Workers have one each,
+// so that a service may have 10 a second per worker whatever its load.
 class RetryBudget {
  public:
   void CountRequest(Millis now);

@@ -1,6 +1,7 @@
 // Signpost. Apache-2.0; see LICENSE.
 #include "lb/upstream/wait_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace signpost::lb {
@@ -20,67 +21,105 @@ WaitQueue::WaitQueue(net::Reactor& reactor, std::shared_ptr<PoolState> state)
     : reactor_(reactor), state_(std::move(state)), timer_(reactor.loop(), [this] { Look(); }) {}
 
 WaitQueue::~WaitQueue() {
-  while (!waiters_.empty()) Remove(*waiters_.front());
+  while (!lines_.empty()) Remove(*lines_.back().waiters.front());
   if (gone_ != nullptr) *gone_ = true;
 }
 
 bool WaitQueue::Enter(Waiter& waiter, uint32_t limit, Millis timeout) {
-  if (waiters_.size() >= limit) return false;
+  if (size_ >= limit) return false;
   waiter.Leave();
-  waiter.place_ = waiters_.insert(waiters_.end(), &waiter);
-  waiter.queue_ = this;
+  waiter.number_ = ++entered_;
   waiter.until_ = reactor_.loop().Now() + timeout;
+  Insert(waiter);
   state_->queued.fetch_add(1, std::memory_order_relaxed);
-  state_->waiting.fetch_add(1, std::memory_order_relaxed);
   if (!timer_.running()) timer_.Start(kTick);
   return true;
 }
 
 void WaitQueue::SlotFreed() {
-  if (!waiters_.empty()) timer_.Start(Millis(0));
+  if (size_ > 0) timer_.Start(Millis(0));
 }
 
 void WaitQueue::Look() {
   bool gone = false;
   gone_ = &gone;
   DropLate(gone);
-  if (!gone) ServeFirst(gone);
+  if (!gone) Serve(gone);
   if (gone) return;
   gone_ = nullptr;
-  if (!waiters_.empty() && !timer_.running()) timer_.Start(kTick);
+  if (size_ > 0 && !timer_.running()) timer_.Start(kTick);
+}
+
+Waiter* WaitQueue::FirstLate() const {
+  const Millis now = reactor_.loop().Now();
+  for (const Line& line : lines_) {
+    if (line.waiters.front()->until_ <= now) return line.waiters.front();
+  }
+  return nullptr;
 }
 
 void WaitQueue::DropLate(const bool& gone) {
-  const Millis now = reactor_.loop().Now();
-  while (!gone && !waiters_.empty() && waiters_.front()->until_ <= now) {
-    Waiter* const late = waiters_.front();
+  while (Waiter* const late = FirstLate()) {
     Remove(*late);
     state_->queue_timeouts.fetch_add(1, std::memory_order_relaxed);
     late->OnQueueTimeout();
+    if (gone) return;
   }
 }
 
-void WaitQueue::ServeFirst(const bool& gone) {
+Waiter* WaitQueue::FirstToTry() const {
+  Waiter* first = nullptr;
+  for (const Line& line : lines_) {
+    if (line.full) continue;
+    Waiter* const one = line.waiters.front();
+    if (first == nullptr || one->number_ < first->number_) first = one;
+  }
+  return first;
+}
+
+void WaitQueue::Serve(const bool& gone) {
+  for (Line& line : lines_) line.full = false;
   // No more than wait now: who is served may free a slot at once and come back.
-  for (size_t left = waiters_.size(); left > 0; --left) {
-    Waiter* const first = waiters_.front();
+  for (size_t left = size_; left > 0; --left) {
+    Waiter* const first = FirstToTry();
+    if (first == nullptr) return;
     Remove(*first);
     const bool served = first->TryAgain();
     if (gone) return;
-    if (!served) {
-      first->place_ = waiters_.insert(waiters_.begin(), first);
-      first->queue_ = this;
-      state_->waiting.fetch_add(1, std::memory_order_relaxed);
-      return;
-    }
-    if (waiters_.empty()) return;
+    if (served) continue;
+    Insert(*first);
+    LineOf(first->line_).full = true;
   }
 }
 
+WaitQueue::Line& WaitQueue::LineOf(int id) {
+  const auto known = std::find(ids_.begin(), ids_.end(), id);
+  if (known != ids_.end()) return lines_[static_cast<size_t>(known - ids_.begin())];
+  ids_.push_back(id);
+  return lines_.emplace_back();
+}
+
+void WaitQueue::Insert(Waiter& waiter) {
+  std::list<Waiter*>& line = LineOf(waiter.line_).waiters;
+  auto before = line.end();
+  if (!line.empty() && line.back()->number_ > waiter.number_) {
+    before = std::find_if(line.begin(), line.end(), [&](Waiter* other) { return other->number_ > waiter.number_; });
+  }
+  waiter.place_ = line.insert(before, &waiter);
+  waiter.queue_ = this;
+  ++size_;
+  state_->waiting.fetch_add(1, std::memory_order_relaxed);
+}
+
 void WaitQueue::Remove(Waiter& waiter) {
-  waiters_.erase(waiter.place_);
+  Line& line = LineOf(waiter.line_);
+  line.waiters.erase(waiter.place_);
   waiter.queue_ = nullptr;
+  --size_;
   state_->waiting.fetch_sub(1, std::memory_order_relaxed);
+  if (!line.waiters.empty()) return;
+  ids_.erase(ids_.begin() + (&line - lines_.data()));
+  lines_.erase(lines_.begin() + (&line - lines_.data()));
 }
 
 }  // namespace signpost::lb

@@ -6,13 +6,13 @@
         seen = crowd.take()                 # [(moment, id of the name), ...] since the last time; moments are monotonic
 """
 import json
+import pathlib
 import select
 import signal
 import socket
 import subprocess
 import sys
 import time
-import pathlib
 
 from support.process import _PR_SET_PDEATHSIG, _libc
 

@@ -250,7 +250,8 @@ class FakeDns:
         records = list(rrset) if size == len(rrset) else self._random.sample(list(rrset), size)
         reply.answer += [dns.rrset.from_rdata_list(rrset.name, rrset.ttl, records)] * (2 if name in self._doubled else 1)
         targets = {record.target for record in records if rdtype == "SRV"}
-        reply.additional += [extra for extra in additional if not targets or extra.name in targets or extra.rdtype != dns.rdatatype.A]
+        reply.additional += [extra for extra in additional
+                             if not targets or extra.name in targets or extra.rdtype != dns.rdatatype.A]
 
     @staticmethod
     def _rrset(name, rdtype, ttl, values):

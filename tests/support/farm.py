@@ -4,10 +4,13 @@
     with Farm("a", "b") as farm, Lb(services={"web": farm.addresses}, routes=[{"host": "web.test", "service": "web"}]) as lb:
         assert ask(lb, "web.test", 4) == ["a", "b", "a", "b"]
 
-An origin answers with its name: to HTTP requests without body; in the kind "banner" as soon as it is connected to, and ends
-the connection then; in the kind "silent" never.
+An origin answers with its name: to HTTP requests without body; in the kind "fickle" the same, but it closes each connection
+after one to seven answers; in the kind "parting" it asks the client to close after each; in the kind "banner" it answers as
+soon as it is connected to, and ends the connection then; in the kind "silent" never. In the kind "echo" it sends back what
+comes, and the FIN.
 """
 import collections
+import itertools
 import pathlib
 import re
 import select
@@ -163,14 +166,16 @@ def _serve(kind, listeners):
         listener, text = socket.socket(fileno=number), name.encode()
         listener.setblocking(False)
         http = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(text), text)
-        origins[number] = (listener, {"http": http, "banner": text, "silent": b""}[kind])
+        parting = http.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+        replies = {"http": http, "fickle": http, "parting": parting, "banner": text, "silent": b"", "echo": None}
+        origins[number] = (listener, replies[kind])
         poll.register(number, select.EPOLLIN)
     while True:
         for number, _ in poll.poll():
             if number in origins:
                 _accept(*origins[number], kind, poll, known)
-            elif not _answer(*known[number]):
-                known.pop(number)[0].close()
+            elif not known[number].answer():
+                known.pop(number).socket.close()
 
 
 def _accept(listener, answer, kind, poll, known):
@@ -183,18 +188,30 @@ def _accept(listener, answer, kind, poll, known):
         accepted.close()
         return
     accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    known[accepted.fileno()] = (accepted, answer)
+    known[accepted.fileno()] = _Connection(accepted, answer, next(_LIVES) if kind == "fickle" else None)
     poll.register(accepted.fileno(), select.EPOLLIN)
 
 
-def _answer(connection, answer):
-    """False when the connection is over."""
-    try:
-        data = connection.recv(65536)
-        connection.sendall(answer * data.count(b"\r\n\r\n"))
-    except OSError:
-        return False
-    return bool(data)
+_LIVES = itertools.cycle(range(1, 8))
+
+
+class _Connection:
+    """`reply`: to each request, or None for what came; `life`: how many requests are answered, or None."""
+
+    def __init__(self, accepted, reply, life):
+        self.socket, self._reply, self._life = accepted, reply, life
+
+    def answer(self):
+        """False when the connection is over."""
+        try:
+            data = self.socket.recv(65536)
+            requests = data.count(b"\r\n\r\n")
+            self.socket.sendall(data if self._reply is None else self._reply * requests)
+        except OSError:
+            return False
+        if self._life is not None:
+            self._life -= requests
+        return bool(data) and self._life != 0
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ class Lb(Program):
             self.data_dir = pathlib.Path(data_dir)
             given["data-dir"] = str(data_dir)
         super().__init__("lb", given, arguments, env, preexec)
-        self.consul = getattr(consul, "url", consul)
+        self.consul, self._lives = getattr(consul, "url", consul), 1
         if start:
             self.start(ready)
 
@@ -159,7 +159,7 @@ class Lb(Program):
     def take_over(self, deadline=30, **options):
         """Starts another process with the same config file, `options` merged, beside the running one; returns when that has
         ended, cleanly. The option takeover must be there. `process` and `log()` are those of the new one from then on."""
-        old, self._lives = self._process, getattr(self, "_lives", 1) + 1
+        old, self._lives = self._process, self._lives + 1
         self.options.update({name.replace("_", "-"): value for name, value in options.items()})
         self._write_config()
         self._process = Process(self.command() + self.arguments, self.home / f"log{self._lives}", self.env, self._preexec)

@@ -54,6 +54,10 @@ class Exchange:
         """Of the body: what is there, at least one byte."""
         return self.connection.receive(most)
 
+    def read_ahead(self):
+        """With `read_bodies` false: what came together with the head, for steps that read on from the socket itself."""
+        return self.connection.take_rest()
+
     def until_closed(self):
         """Reads on until the other side closes; returns what came."""
         self.keep = False
@@ -192,6 +196,9 @@ class _Connection:
     def _exactly(self, size):
         self.fill(size)
         return self._take(size)
+
+    def take_rest(self):
+        return self._take(len(self._buffer))
 
     def _take(self, size):
         taken = bytes(self._buffer[:size])

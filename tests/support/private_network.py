@@ -50,7 +50,8 @@ class PrivateNetwork:
     @staticmethod
     def lost():
         """Packets dropped by the rules that are in force."""
-        return sum(int(line.split()[0]) for line in _run("iptables", "-nvxL", "INPUT").splitlines() if re.search(r"\bDROP\b", line))
+        rules = [line for line in _run("iptables", "-nvxL", "INPUT").splitlines() if re.search(r"\bDROP\b", line)]
+        return sum(int(line.split()[0]) for line in rules)
 
 
 def _run(*words):

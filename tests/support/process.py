@@ -11,6 +11,11 @@ _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
 
+def ends_with_this_thread():
+    """To be called in a child (preexec_fn)."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Process:
     """Starts `command` (a list); its stdout and stderr go to `log_path`. Ended by pid only. It does not outlive
     the thread that started it, so that a killed test run leaves nothing behind.
@@ -18,7 +23,7 @@ class Process:
 
     def __init__(self, command, log_path, env=None, preexec=None):
         def prepare():
-            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            ends_with_this_thread()
             if preexec:
                 preexec()
 

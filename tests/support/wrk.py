@@ -5,6 +5,7 @@
         ...                      # change something
     load.assert_no_failure()
 """
+import collections
 import re
 import signal
 import subprocess
@@ -12,8 +13,19 @@ import subprocess
 from support.wait import eventually
 
 
+# Answers; those of them with another status than 2xx or 3xx; connects, reads and writes that failed or took too long.
+class Result(collections.namedtuple("Result", "requests bad broken rate")):
+    @property
+    def failed(self):
+        return self.bad + self.broken
+
+    def __str__(self):
+        return f"{self.requests} requests, {self.rate:.0f}/s, {self.bad} with a bad status, {self.broken} broken"
+
+
 class Wrk:
-    """Runs until the block ends, `seconds` at most. With `close` every request has a connection of its own."""
+    """Runs until the block ends, `seconds` at most, against whatever has `http`, an address and a port. With `close` every
+    request has a connection of its own."""
 
     def __init__(self, lb, host, connections=16, close=False, seconds=120, path="/"):
         fields = ["-H", f"Host: {host}"] + (["-H", "Connection: close"] if close else [])
@@ -29,6 +41,17 @@ class Wrk:
     def __exit__(self, *_):
         self._child.send_signal(signal.SIGINT)  # it reports and ends
         self.text, _ = self._child.communicate(timeout=40)
+
+    @property
+    def result(self):
+        """What it counted, a Result; known after the block."""
+        def numbers(pattern):
+            found = re.search(pattern, self.text)
+            return list(map(float, found.groups())) if found else [0]
+
+        errors = numbers(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)")
+        bad = numbers(r"Non-2xx or 3xx responses: (\d+)")
+        return Result(self.requests, int(bad[0]), int(sum(errors)), numbers(r"Requests/sec:\s+([\d.]+)")[0])
 
     @property
     def requests(self):

@@ -2,6 +2,7 @@
 #include "lb/access_log.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -55,6 +56,17 @@ TEST_F(AccessLogTest, AllLinesOfAllWorkersAreThereInTheEnd) {
     EXPECT_EQ(log.dropped(), 0U);
   }
   EXPECT_EQ(Count(path_), 3000);
+}
+
+// A pipe that nobody reads must not hold up the end (case R07).
+TEST_F(AccessLogTest, APipeWithoutAReaderHoldsNothingUp) {
+  ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
+  AccessLog log(1);
+  log.Configure(path_, AccessFormat::kCombined);
+  log.Reopen();
+  Say(log, 0, "/x");
+  while (log.dropped() < 1) std::this_thread::yield();
+  EXPECT_EQ(log.written(), 0U);
 }
 
 // Case R15.

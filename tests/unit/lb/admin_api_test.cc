@@ -94,6 +94,9 @@ TEST_F(AdminApiTest, WhoMay) {
   EXPECT_EQ(ask("", {}, "192.0.2.7:1"), 403);
   EXPECT_EQ(ask("", {{"origin", "http://evil.example"}}, "127.0.0.1:1"), 403);
   EXPECT_EQ(ask("", {{"sec-fetch-site", "cross-site"}}, "127.0.0.1:1"), 403);
+  // A service that names this very listener as its endpoint would open it to everybody.
+  EXPECT_EQ(ask("", {{"via", "1.1 signpost"}}, "127.0.0.1:1"), 403);
+  EXPECT_EQ(ask("", {{"x-forwarded-for", "192.0.2.7"}}, "127.0.0.1:1"), 403);
   EXPECT_EQ(ask("hush", {{"authorization", "Bearer hush"}}, "192.0.2.7:1"), 200);
   EXPECT_EQ(ask("hush", {}, "127.0.0.1:1"), 401);
   for (const char* wrong : {"Bearer hus", "Bearer hushh", "Bearer ", "hush", "Basic hush", "Bearer HUSH"}) {

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
+#include <sstream>
+#include <string>
 
 #include "common/json/json.h"
 
@@ -63,6 +66,20 @@ class Operations : public testing::Test {
   net::AcceptCounters accepts_;
   OperationsView view_;
 };
+
+// Case R13: the pools of a service's tags are one service to whoever reads the metrics.
+TEST_F(Operations, EverySeriesIsThereOnce) {
+  auto routes = std::make_shared<Routes>(*view_.routes);
+  routes->pools.push_back(std::make_shared<Pool>(*routes->pools[1]));
+  view_.routes = std::move(routes);
+  std::istringstream lines(Ask("/metrics").body);
+  std::set<std::string> series;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with('#')) continue;
+    EXPECT_TRUE(series.insert(line.substr(0, line.rfind(' '))).second) << line;
+  }
+  EXPECT_GT(series.size(), 20U);
+}
 
 TEST_F(Operations, TheFirstTroubleInWords) {
   EXPECT_EQ(WhyNotReady(view_), "");

@@ -127,7 +127,7 @@ TEST_F(WorkerTest, DrainAnswersWhatIsOnItsWay) {
   Start();
   net::UniqueFd idle = Connect();
   EXPECT_THAT(Ask(idle, kRequest), StartsWith("HTTP/1.1 404"));
-  worker_->Drain(Millis(60000), Millis(120000));
+  worker_->Drain(Millis(60000), Millis(120000), false);
   const auto ask_again = [&] {
     const std::string answer = Ask(idle, kRequest);
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 404"));
@@ -142,7 +142,7 @@ TEST_F(WorkerTest, IdleConnectionsEndAfterTheGrace) {
   Start();
   const net::UniqueFd idle = Connect();
   EXPECT_THAT(Ask(idle, kRequest), StartsWith("HTTP/1.1 404"));
-  worker_->Drain(Millis(1), Millis(60000));
+  worker_->Drain(Millis(1), Millis(60000), false);
   EXPECT_TRUE(WaitForTheEnd());
   EXPECT_EQ(Ask(idle, ""), "");
 }
@@ -152,7 +152,7 @@ TEST_F(WorkerTest, KillEndsItWhateverIsOpen) {
   Start();
   const net::UniqueFd client = Connect();
   EXPECT_THAT(Ask(client, kRequest), StartsWith("HTTP/1.1 404"));
-  worker_->Drain(Millis(60000), Millis(60000));
+  worker_->Drain(Millis(60000), Millis(60000), false);
   worker_->Kill();
   EXPECT_TRUE(WaitForTheEnd());
 }

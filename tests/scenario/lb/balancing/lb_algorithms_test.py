@@ -12,7 +12,7 @@ import contextlib
 import pytest
 
 from support.farm import Asking, Farm, ask, shares
-from support.origin import Origin, hang, late, name
+from support.origin import Origin, late, name
 from support.wait import eventually
 
 GET = b"GET / HTTP/1.1\r\nHost: web.test\r\n\r\n"

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from support.farm import Farm, ask
+from support.farm import ask
 from support.lb import Lb, service
 from support.origin import Origin, answer, close, hang, name, raw, reset
 from support.tcp_ends import Refusing

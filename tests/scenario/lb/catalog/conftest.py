@@ -1,5 +1,5 @@
 # Signpost. Apache-2.0; see LICENSE.
-"""A catalog, and an lb that follows it. Each test registers services of its own."""
+"""Catalogs that tests share: each of them registers services of its own, and takes them out again."""
 import contextlib
 
 import pytest
@@ -10,21 +10,14 @@ from support.fake_consul import FakeConsul
 from support.lb import Lb
 from support.origin import Origin, name
 
-OPTIONS = {"public-domain": "example.com", "linger": "2s", "deny-port": ["80"]}
+from lb_catalog_stage import OPTIONS
 
 
-@pytest.fixture(scope="package", params=["consul", "embedded"])
-def running_catalog(request):
-    with {"consul": ConsulAgent, "embedded": Embedded}[request.param]() as running:
-        yield running
-
-
-@pytest.fixture
-def catalog(running_catalog):
-    """A real Consul agent; the same with dnsd's embedded registry. Each test finds it without services of the agent."""
-    yield running_catalog
-    for service_id in running_catalog.get("/v1/agent/services"):
-        running_catalog.agent_deregister(service_id)
+@pytest.fixture(scope="package")
+def catalogs():
+    """A real Consul agent, and the same with dnsd's embedded registry."""
+    with ConsulAgent() as consul, Embedded() as registry:
+        yield {"consul": consul, "embedded": registry}
 
 
 @pytest.fixture
@@ -35,11 +28,6 @@ def start():
             given = {**OPTIONS, **{key.replace("_", "-"): value for key, value in options.items()}}
             return stack.enter_context(Lb(given, consul=source, data_dir=data_dir))
         yield run
-
-
-@pytest.fixture
-def lb(start, catalog):
-    return start(catalog)
 
 
 @pytest.fixture

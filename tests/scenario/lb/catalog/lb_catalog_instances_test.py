@@ -10,23 +10,27 @@ Claims
 import threading
 import time
 
-from lb_catalog_stage import asked, enlist, host, set_check, wait_service, wait_status
+from lb_catalog_stage import asked, enlist, host, set_check, wait_service, wait_status, with_each_catalog
 from support.wait import eventually
 
 
-def test_C01_tag_http_is_a_virtual_host(lb, catalog, origins, note):
-    origin, = origins("web")
+@with_each_catalog
+def test_C01_tag_http_is_a_virtual_host(stage):
+    catalog, lb = stage.catalog, stage.lb
+    origin, = stage.origins("web")
     assert lb.get(host("web01")).status_code == 404
     began = time.monotonic()
     enlist(catalog, "web01", origin)
     assert wait_status(lb, "web01", 200).text == "web"
-    note(f"C01 {type(catalog).__name__}: answered {1000 * (time.monotonic() - began):.0f} ms after its registration")
+    stage.note(f"C01: answered {1000 * (time.monotonic() - began):.0f} ms after its registration")
     assert lb.get("WEB01.Example.COM").text == "web"
     assert lb.get("web01").status_code == 404, "the bare name needs --short-names"
 
 
-def test_C02_tag_taken_from_one_instance(lb, catalog, origins):
-    all_three = origins("a", "b", "c")
+@with_each_catalog
+def test_C02_tag_taken_from_one_instance(stage):
+    catalog, lb = stage.catalog, stage.lb
+    all_three = stage.origins("a", "b", "c")
     for origin in all_three:
         enlist(catalog, "web02", origin)
     wait_service(lb, "web02", *all_three)
@@ -35,8 +39,10 @@ def test_C02_tag_taken_from_one_instance(lb, catalog, origins):
     assert asked(lb, "web02") == {"a": 3, "b": 3}
 
 
-def test_C03_checks_take_out_and_put_in(lb, catalog, origins, note):
-    staying, going = origins("staying", "going")
+@with_each_catalog
+def test_C03_checks_take_out_and_put_in(stage):
+    catalog, lb = stage.catalog, stage.lb
+    staying, going = stage.origins("staying", "going")
     ids = [enlist(catalog, "web03", origin) for origin in (staying, going)]
     wait_service(lb, "web03", staying, going)
     go_on, plain = threading.Event(), going.script
@@ -49,7 +55,7 @@ def test_C03_checks_take_out_and_put_in(lb, catalog, origins, note):
     began = time.monotonic()
     set_check(catalog, ids[1], "fail")
     wait_service(lb, "web03", staying)
-    note(f"C03 {type(catalog).__name__}: out {1000 * (time.monotonic() - began):.0f} ms after its check failed")
+    stage.note(f"C03: out {1000 * (time.monotonic() - began):.0f} ms after its check failed")
     assert asked(lb, "web03") == {"staying": 6}
     go_on.set()
     for client in clients:
@@ -60,15 +66,17 @@ def test_C03_checks_take_out_and_put_in(lb, catalog, origins, note):
     assert asked(lb, "web03") == {"staying": 3, "going": 3}
 
 
-def test_C04_warning_has_a_weight(lb, start, catalog, origins):
-    good, doubtful = origins("good", "doubtful")
+@with_each_catalog
+def test_C04_warning_has_a_weight(stage):
+    catalog, lb = stage.catalog, stage.lb
+    good, doubtful = stage.origins("good", "doubtful")
     enlist(catalog, "web04", good, Weights={"Passing": 5, "Warning": 1})
     warned = enlist(catalog, "web04", doubtful, Weights={"Passing": 5, "Warning": 1})
     wait_service(lb, "web04", good, doubtful)
     set_check(catalog, warned, "warn")
     eventually(lambda: lb.endpoint("web04", doubtful)["weight"] == 1, 10, "the warning")
     assert asked(lb, "web04", 12) == {"good": 10, "doubtful": 2}
-    strict = start(catalog, only_passing=True)
+    strict = stage.start(only_passing=True)
     wait_service(strict, "web04", good)
     assert asked(strict, "web04") == {"good": 6}
 
@@ -83,10 +91,12 @@ def on_node(catalog, service, node, origin, check=None):
     catalog.register(body)
 
 
-def test_C05_checks_of_nodes_and_maintenance_exclude(lb, catalog, origins):
+@with_each_catalog
+def test_C05_checks_of_nodes_and_maintenance_exclude(stage):
+    catalog, lb = stage.catalog, stage.lb
     checks = dict(zip(("maintained", "service-maintained", "lost"), (
         "_node_maintenance", "_service_maintenance:web05", "serfHealth")))
-    all_four = dict(zip(("well", *checks), origins("well", *checks)))
+    all_four = dict(zip(("well", *checks), stage.origins("well", *checks)))
     try:
         for node, origin in all_four.items():
             on_node(catalog, "web05", node, origin)
@@ -103,8 +113,10 @@ def test_C05_checks_of_nodes_and_maintenance_exclude(lb, catalog, origins):
             catalog.deregister(node)
 
 
-def test_C05_maintenance_by_the_agent(lb, catalog, origins):
-    one, other = origins("one", "other")
+@with_each_catalog
+def test_C05_maintenance_by_the_agent(stage):
+    catalog, lb = stage.catalog, stage.lb
+    one, other = stage.origins("one", "other")
     ids = [enlist(catalog, "web05b", origin) for origin in (one, other)]
     wait_service(lb, "web05b", one, other)
     catalog.service_maintenance(ids[0], True)
@@ -120,11 +132,13 @@ def test_C05_maintenance_by_the_agent(lb, catalog, origins):
     wait_service(lb, "web05b", one, other)
 
 
-def test_C06_weights_are_shares(lb, catalog, origins):
+@with_each_catalog
+def test_C06_weights_are_shares(stage):
+    catalog, lb = stage.catalog, stage.lb
     def weigh(origin, weight):
         enlist(catalog, "web06", origin, Weights={"Passing": weight, "Warning": 1})
 
-    ten, twenty, thirty = all_three = origins("ten", "twenty", "thirty")
+    ten, twenty, thirty = all_three = stage.origins("ten", "twenty", "thirty")
     for origin, weight in zip(all_three, (10, 20, 30)):
         weigh(origin, weight)
     wait_service(lb, "web06", *all_three)
@@ -141,16 +155,20 @@ def test_C06_weights_are_shares(lb, catalog, origins):
     assert set(shares) == {"ten", "thirty"} and 19 <= shares["ten"] <= 21
 
 
-def test_C07_the_nodes_address_stands_in(lb, catalog, origins):
-    theirs, own = origins("of the node", "its own")
+@with_each_catalog
+def test_C07_the_nodes_address_stands_in(stage):
+    catalog, lb = stage.catalog, stage.lb
+    theirs, own = stage.origins("of the node", "its own")
     catalog.register_service("web07", "elsewhere", "127.0.0.1", port=theirs.port, tags=["http"])
     catalog.register_service("web07", "far", "192.0.2.7", port=own.port, service_address="127.0.0.1", tags=["http"])
     wait_service(lb, "web07", theirs, own)
     assert asked(lb, "web07") == {"of the node": 3, "its own": 3}
 
 
-def test_an_instance_without_port_is_left_out(lb, catalog, origins):
-    good, = origins("good")
+@with_each_catalog
+def test_an_instance_without_port_is_left_out(stage):
+    catalog, lb = stage.catalog, stage.lb
+    good, = stage.origins("good")
     enlist(catalog, "web0b", good)
     catalog.register_service("web0b", "portless", "127.0.0.1", port=0, id="without", tags=["http"])
     wait_service(lb, "web0b", good)

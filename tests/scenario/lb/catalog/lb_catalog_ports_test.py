@@ -7,27 +7,15 @@ Claims
 - Who has a port or name keeps it until it is gone for the linger time; the other is shown as a conflict. The older one has it first.
 - What is no port, or may not be opened, is not bound, and said once. A port in use elsewhere is tried again.
 """
-import contextlib
 import errno
-import random
 import socket
 import threading
 import time
 
-import pytest
-
-from lb_catalog_stage import asked, enlist, host, wait_service, wait_status
-from support.origin import Origin, name
+from lb_catalog_stage import asked, enlist, host, wait_service, wait_status, with_each_catalog
 from support.ports import free_port
-from support.tcp_ends import Host, connect, ending
+from support.tcp_ends import connect, ending
 from support.wait import eventually, quiet
-
-
-@pytest.fixture
-def hosts():
-    """hosts(n): so many TCP servers."""
-    with contextlib.ExitStack() as stack:
-        yield lambda count=1: [stack.enter_context(Host()) for _ in range(count)]
 
 
 def tcp_service(catalog, prefix, port, server, **fields):
@@ -54,18 +42,21 @@ def refuses(port):
         return probe.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
 
 
-def test_C08_tag_tcp_opens_a_port(lb, catalog, hosts, note):
-    port, (redis,) = free_port(), hosts()
-    assert refuses(port)
+@with_each_catalog
+def test_C08_tag_tcp_opens_a_port(stage):
+    port, (redis,) = free_port(), stage.hosts()
+    assert not stage.lb.listener(port) and refuses(port)
     began = time.monotonic()
-    tcp_service(catalog, "redis", port, redis)
+    tcp_service(stage.catalog, "redis", port, redis)
     client, _ = eventually(quiet(lambda: echoes(port, redis)), 10, "PING")
-    note(f"C08 {type(catalog).__name__}: PONG {1000 * (time.monotonic() - began):.0f} ms after the registration")
+    stage.note(f"C08: PONG {1000 * (time.monotonic() - began):.0f} ms after the registration")
     client.close()
 
 
-def test_C09_a_port_lingers_and_closes(lb, catalog, hosts):
-    port, (redis,) = free_port(), hosts()
+@with_each_catalog
+def test_C09_a_port_lingers_and_closes(stage):
+    catalog, lb = stage.catalog, stage.lb
+    port, (redis,) = free_port(), stage.hosts()
     service_id = tcp_service(catalog, "redis", port, redis)
     wait_listener(lb, port, "bound")
     client, end = echoes(port, redis)
@@ -81,8 +72,10 @@ def test_C09_a_port_lingers_and_closes(lb, catalog, hosts):
     client.close()
 
 
-def test_C10_back_within_the_linger_time(lb, catalog, hosts):
-    port, (redis,) = free_port(), hosts()
+@with_each_catalog
+def test_C10_back_within_the_linger_time(stage):
+    catalog, lb = stage.catalog, stage.start(linger="4s")
+    port, (redis,) = free_port(), stage.hosts()
     service_id = tcp_service(catalog, "redis", port, redis)
     wait_listener(lb, port, "bound")
     refused, tried, over = [], [], threading.Event()
@@ -106,8 +99,10 @@ def test_C10_back_within_the_linger_time(lb, catalog, hosts):
     assert not refused and len(tried) > 10
 
 
-def test_C11_the_first_keeps_the_port(lb, catalog, hosts):
-    port, (first, second) = free_port(), hosts(2)
+@with_each_catalog
+def test_C11_the_first_keeps_the_port(stage):
+    catalog, lb = stage.catalog, stage.lb
+    port, (first, second) = free_port(), stage.hosts(2)
     a = tcp_service(catalog, "a", port, first)
     wait_listener(lb, port, "bound")
     tcp_service(catalog, "b", port, second)
@@ -115,7 +110,8 @@ def test_C11_the_first_keeps_the_port(lb, catalog, hosts):
     eventually(lambda: conflict in lb.status()["conflicts"], 10, "the conflict is shown")
     echoes(port, first)[0].close()
     catalog.put(f"/v1/agent/check/fail/service:{a}")
-    eventually(lambda: ending(port) in ("fin", "reset"), 5, "nobody is left to serve it")
+    eventually(lambda: lb.service(f"a-{port}")["state"] == "empty", 10, "nobody is left to serve it")
+    assert ending(port) in ("fin", "reset")
     assert lb.listener(port) == "bound" and conflict in lb.status()["conflicts"], "no instance is well, and it is still its port"
     catalog.agent_deregister(a)
     wait_listener(lb, port, "lingering")
@@ -125,12 +121,13 @@ def test_C11_the_first_keeps_the_port(lb, catalog, hosts):
     client.close()
 
 
-def test_C11_the_older_one_has_it_at_the_start(start, catalog, hosts):
-    port, (older, younger) = free_port(), hosts(2)
+@with_each_catalog
+def test_C11_the_older_one_has_it_at_the_start(stage):
+    port, (older, younger) = free_port(), stage.hosts(2)
     for prefix, server in (("zz", older), ("aa", younger)):
-        tcp_service(catalog, prefix, port, server)
+        tcp_service(stage.catalog, prefix, port, server)
     for _ in range(3):
-        lb = start(catalog, http_listen=[f"127.0.0.1:{free_port()}"])
+        lb = stage.start()
         wait_listener(lb, port, "bound")
         assert lb.status()["conflicts"] == [{"what": f"port {port}", "winner": f"zz-{port}", "loser": f"aa-{port}"}]
         lb.stop()
@@ -140,8 +137,10 @@ WRONG = {"x-80": "may not", "x-70000": "no port", "x-0": "no port", "x-abc": "do
          "x-007": "no port"}
 
 
-def test_C12_names_that_are_no_ports(lb, catalog, hosts):
-    server, = hosts()
+@with_each_catalog
+def test_C12_names_that_are_no_ports(stage):
+    catalog, lb = stage.catalog, stage.lb
+    server, = stage.hosts()
     names = {**WRONG, f"x-{lb.listen_port}": "may not", f"x-{lb.http_port}": "may not"}
     for service in names:
         enlist(catalog, service, server, service_id=service, tags=["tcp"])
@@ -159,8 +158,10 @@ def test_C12_names_that_are_no_ports(lb, catalog, hosts):
     eventually(lambda: not lb.status()["warnings"], 10, "no warnings")
 
 
-def test_C13_a_port_that_somebody_else_has(lb, catalog, hosts):
-    redis, = hosts()
+@with_each_catalog
+def test_C13_a_port_that_somebody_else_has(stage):
+    catalog, lb = stage.catalog, stage.lb
+    redis, = stage.hosts()
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         tcp_service(catalog, "redis", port, redis)
@@ -172,24 +173,26 @@ def test_C13_a_port_that_somebody_else_has(lb, catalog, hosts):
     echoes(port, redis)[0].close()
 
 
-def test_C14_two_names_that_are_one_host(start, lb, catalog, origins):
-    upper, lower = origins("upper", "lower")
+@with_each_catalog
+def test_C14_two_names_that_are_one_host(stage):
+    catalog, lb = stage.catalog, stage.lb
+    upper, lower = stage.origins("upper", "lower")
     first = enlist(catalog, "Web14", upper)
     wait_status(lb, "web14", 200)
     enlist(catalog, "web14", lower)
     conflict = {"what": "host web14.example.com", "winner": "Web14", "loser": "web14"}
     eventually(lambda: lb.status()["conflicts"] == [conflict], 10, lambda: f"the conflict: {lb.status()['conflicts']}")
     assert asked(lb, "web14") == {"upper": 6}
-    again = start(catalog)
+    again = stage.start()
     assert again.status()["conflicts"] == [conflict] and asked(again, "web14") == {"upper": 6}
     catalog.agent_deregister(first)
     eventually(lambda: asked(lb, "web14", 1) == {"lower": 1}, 10, "the other has it when the first is gone")
 
 
-def test_C15_underlines_are_dashes(lb, catalog):
-    service = f"my_svc_{random.randrange(1000)}"
-    with Origin(name("mine")) as origin:
-        enlist(catalog, service, origin)
-        answer = wait_status(lb, service.replace("_", "-"), 200)
-    assert answer.text == "mine"
-    assert lb.get(host(service)).status_code == 404
+@with_each_catalog
+def test_C15_underlines_are_dashes(stage):
+    catalog, lb = stage.catalog, stage.lb
+    origin, = stage.origins("mine")
+    enlist(catalog, "my_svc", origin)
+    assert wait_status(lb, "my-svc", 200).text == "mine"
+    assert lb.get(host("my_svc")).status_code == 404

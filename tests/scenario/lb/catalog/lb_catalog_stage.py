@@ -1,10 +1,72 @@
 # Signpost. Apache-2.0; see LICENSE.
 """Words for what these scenarios do: services of a catalog that lead to the test's own origins."""
 import collections
+import concurrent.futures
+import contextlib
+import functools
+import time
 
+from support.lb import Lb
+from support.origin import Origin, name
+from support.tcp_ends import Host
 from support.wait import eventually
 
+OPTIONS = {"public-domain": "example.com", "linger": "1s", "deny-port": ["80"]}
 TTL = {"TTL": "10m", "Status": "passing"}
+
+
+class Stage:
+    """One catalog, the lb that follows it from the first use of `lb` on, and what stands behind. At the end the agent has no
+    services."""
+
+    def __init__(self, kind, catalog, note):
+        self.kind, self.catalog = kind, catalog
+        self.note = lambda text: note(f"{text}, {kind}")
+        self._stack = contextlib.ExitStack()
+
+    @functools.cached_property
+    def lb(self):
+        return self.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        try:
+            self._stack.__exit__(*error)
+        finally:
+            for service_id in self.catalog.get("/v1/agent/services"):
+                self.catalog.agent_deregister(service_id)
+
+    def start(self, **options):
+        """Another lb."""
+        given = {**OPTIONS, **{key.replace("_", "-"): value for key, value in options.items()}}
+        return self._stack.enter_context(Lb(given, consul=self.catalog))
+
+    def origins(self, *names):
+        """HTTP servers that answer with their names."""
+        return [self._stack.enter_context(Origin(name(text))) for text in names]
+
+    def hosts(self, count=1):
+        """TCP servers."""
+        return [self._stack.enter_context(Host()) for _ in range(count)]
+
+
+def with_each_catalog(test):
+    """test(stage) with Consul and with dnsd's registry, at the same time."""
+    def run(catalogs, note):
+        def play(kind):
+            with Stage(kind, catalogs[kind], note) as stage:
+                test(stage)
+
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            plays = {kind: pool.submit(play, kind) for kind in catalogs}
+        failed = {kind: play.exception() for kind, play in plays.items() if play.exception()}
+        for kind, error in failed.items():
+            raise AssertionError(f"with {kind}") from error
+
+    run.__name__, run.__doc__ = test.__name__, test.__doc__
+    return run
 
 
 def host(service):
@@ -47,6 +109,11 @@ def wait_status(lb, service, status, deadline=10):
         return [answer] if answer.status_code == status else None  # the library takes answers from 400 on for false
 
     return eventually(answered, deadline, lambda: f"{status} from {service}\n{lb.log()[-3000:]}")[0]
+
+
+def past(moment):
+    """Waits for a moment of the monotonic clock."""
+    eventually(lambda: time.monotonic() >= moment, 60)
 
 
 def source(lb):

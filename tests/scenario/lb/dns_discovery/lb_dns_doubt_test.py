@@ -16,8 +16,9 @@ import pytest
 from support.farm import Farm
 from support.wait import eventually
 
-WRONG = {"servfail": "servfail", "refused": "refused", "formerr": "formerr", "garbage": "no DNS message", "wrong_id": "another id",
-         "wrong_question": "another question"}
+# What the server does, and the reason that lb counts.
+WRONG = {"servfail": "servfail", "refused": "refused", "formerr": "formerr", "garbage": "no DNS message",
+         "wrong_id": "another id", "wrong_question": "another question"}
 CASES = {f"d14{mode}": {} for mode in WRONG}
 CASES.update({case: {} for case in ("d15", "d16", "d17", "d18", "d18b", "d18c", "d19", "d20", "d22", "d22b", "d23")})
 
@@ -173,7 +174,7 @@ def test_D22_a_cut_answer_without_tcp(stage):
     finally:
         stage.dns.open_tcp()
     stage.lb.wait_endpoints("d22", *fictions(1, 99), *fictions(9))
-    assert not stage.source()["failing"]
+    eventually(lambda: not stage.source()["failing"], 5, lambda: f"{stage.source()}")
 
 
 def test_D22_a_service_of_which_only_cut_answers_are_known(stage, farm):
@@ -193,7 +194,7 @@ def test_D23_rotating_subsets_are_joined(stage, rotation):
     sets = watched(stage, "d23", lambda now: len(now) == 50, 20)
     assert sets[-1] == sorted(everyone)
     asked = len(stage.questions("d23"))
-    after = watched(stage, "d23", lambda _: len(stage.questions("d23")) >= asked + 25, 20)
+    after = watched(stage, "d23", lambda _: len(stage.questions("d23")) >= asked + 16, 20)
     assert after == [sorted(everyone)], "none flaps"
 
 

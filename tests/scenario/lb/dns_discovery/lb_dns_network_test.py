@@ -25,8 +25,10 @@ def test_a_fifth_of_the_packets_is_lost(note):
     cases = {"udp": {**PATIENT, "dns": "udp.other"}, "tcp": PATIENT}
     with contextlib.ExitStack() as stack:
         network = stack.enter_context(PrivateNetwork())
-        origins = [stack.enter_context(Origin(named(text), address=f"127.0.2.{number}")) for number, text in enumerate("abcdef", 1)]
-        stage = stack.enter_context(Stage(cases, {"dns-tcp-domain": "example", "dns-timeout": "500ms"}, start=False, address=SERVER))
+        origins = [stack.enter_context(Origin(named(text), address=f"127.0.2.{number}"))
+                   for number, text in enumerate("abcdef", 1)]
+        options = {"dns-tcp-domain": "example", "dns-timeout": "500ms"}
+        stage = stack.enter_context(Stage(cases, options, start=False, address=SERVER))
         stage.dns.authoritative = True
 
         def say(endpoints):
@@ -43,7 +45,7 @@ def test_a_fifth_of_the_packets_is_lost(note):
 
         def look():
             seen.update(tuple(stage.known(case)) for case in cases)
-            return time.monotonic() >= began + 2 and stage.source()["replies"] >= replies + 10
+            return time.monotonic() >= began + 1.3 and stage.source()["replies"] >= replies + 10
 
         eventually(look, 30)
         assert seen == {tuple(sorted(origin.address for origin in origins[:5]))}
@@ -70,7 +72,7 @@ def test_D31_the_address_goes_and_comes_back():
         stage = stack.enter_context(Stage({"web": {}}, address="10.53.0.1"))
         stage.teach_all("web", origins[:1])
         network.remove_address("10.53.0.1")
-        eventually(lambda: stage.source()["failing"] and "unreachable" in stage.source()["reason"], 5, lambda: f"{stage.source()}")
+        eventually(lambda: "unreachable" in stage.source()["reason"], 5, lambda: f"{stage.source()}")
         assert stage.ask("web", 3) == ["a"] * 3 and stage.state("web") == "held"
         stage.say_all("web", origins)
         network.add_address("10.53.0.1")

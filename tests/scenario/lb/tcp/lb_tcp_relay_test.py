@@ -21,6 +21,7 @@ import zlib
 
 import pytest
 
+from support.program import memory_limit
 from support.tcp_ends import queues, unread
 from support.wait import eventually
 
@@ -133,7 +134,7 @@ def test_who_does_not_read_stops_the_sender(line):
 
     eventually(settled, 10, lambda: f"the queues come to rest: {seen[-5:]}", every=0.1)
     assert 0 <= seen[-1] <= PENDING + SPLICE, f"{seen[-1]} bytes are in lb"
-    assert line.lb.process.resident_bytes() - before < 4 << 20
+    assert line.lb.process.resident_bytes() - before < memory_limit(4 << 20)
     assert zlib.crc32(client.receive(server.sent)) == zlib.crc32(bytes(server.sent)), "what was held came out changed"
     server.send(b"goes on")
     client.expect(b"goes on")

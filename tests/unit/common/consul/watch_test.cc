@@ -40,9 +40,10 @@ class WatchTest : public ::testing::Test {
                                                      if (destroy_) watch_ = nullptr;
                                                      return verdict_;
                                                    },
-                                                   [this](AgentError error, const std::string&) {
+                                                   [this](AgentError error, const std::string& text) {
                                                      ++failures_;
                                                      error_ = error;
+                                                     text_ = text;
                                                    }});
   }
   bool Blocked() const { return fake_.blocked() == 1; }
@@ -58,6 +59,7 @@ class WatchTest : public ::testing::Test {
   int changes_ = 0;
   int failures_ = 0;
   AgentError error_ = AgentError::kNone;
+  std::string text_;
   std::string body_;
   Status verdict_;
   bool destroy_ = false;
@@ -119,6 +121,7 @@ TEST_F(WatchTest, DoesNotBelieveAnAgentWithoutLeader) {
   Begin();
   ASSERT_TRUE(RunUntil(loop_, [&] { return failures_ >= 1; }));
   EXPECT_EQ(error_, AgentError::kNoLeader);
+  EXPECT_EQ(text_, "no cluster leader");
   EXPECT_EQ(replies_, 0);
 }
 

@@ -65,6 +65,15 @@ TEST_F(AcceptorTest, AFloodIsTakenWhole) {
   EXPECT_EQ(counters.out_of_descriptors.value(), 0U);
 }
 
+TEST_F(AcceptorTest, TakesWhatWaitsBeforeTheEnd) {
+  std::vector<PlainSocket> waiting;
+  for (int n = 0; n < 50; ++n) waiting.emplace_back(address);
+  Accept();
+  acceptor->AcceptAll();
+  acceptor.reset();
+  EXPECT_EQ(clients.size(), 50U);
+}
+
 TEST_F(AcceptorTest, MayBeDestroyedInItsHandler) {
   std::vector<PlainSocket> flood;
   for (int n = 0; n < 20; ++n) flood.emplace_back(address);

@@ -310,6 +310,15 @@ TEST_F(StreamSocketTest, ConnectThatCannotBeginIsAStatus) {
   EXPECT_FALSE(StreamSocket::Connect(reactor, address, owner, foreign).ok());
 }
 
+TEST_F(StreamSocketTest, OutOfDescriptorsIsALimitOfOurOwn) {  // case F23
+  {
+    const NoDescriptors none;
+    EXPECT_EQ(StreamSocket::Connect(reactor, address, owner).status().kind(), ErrorKind::kLimit);
+  }
+  const NoDescriptors one(1);
+  EXPECT_TRUE(StreamSocket::Connect(reactor, address, owner).ok());
+}
+
 TEST_F(StreamSocketTest, ConnectsFromAGivenAddress) {  // case T22
   const SocketAddress source = SocketAddress::Parse("127.0.0.9:0", 1).value();
   const auto made = StreamSocket::Connect(reactor, address, owner, source).value();

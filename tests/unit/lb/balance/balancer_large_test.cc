@@ -81,6 +81,7 @@ TEST_F(LargePool, PanicFollowsWithinTheSurveysAge) {
 }
 
 TEST_F(LargePool, MostFailedIsPanicAndFewFailedIsNot) {
+  settings_.panic_percent = 50;
   UseMany(kMany);
   for (int i = 0; i < 400; ++i) FailMember(i);
   for (int i = 0; i < 2000; ++i) ASSERT_THAT(Who(), testing::Not(testing::EndsWith("!")));

@@ -219,6 +219,69 @@ TEST_F(BalancerVersions, ShareZeroIsRolledBack) {
   EXPECT_EQ(Sequence(2), "a! a!");
 }
 
+// Full is not empty: only what has nothing usable spills.
+TEST_F(BalancerVersions, F15_AFullVersionIsWaitedForAndKeepsItsTurn) {
+  settings_.max_conns = 1;
+  Split("v1:50,v2:50");
+  Use({{'a', 1, 0, "v1"}, {'b', 1, 0, "v2"}});
+  EXPECT_EQ(Hold(2), (Counts{{"a", 1}, {"b", 1}}));
+  const Pick waits = Choose();
+  ASSERT_EQ(Name(waits), "busy");
+  EXPECT_EQ(waits.wait.version, 0);
+  held_.erase(held_.begin() + 1);  // b is free
+  request_.waited = waits.wait;
+  EXPECT_EQ(Who(), "busy") << "it wants a";
+  request_.waited.reset();
+  EXPECT_EQ(Who(), "b") << "whose turn is next";
+  held_.clear();
+  request_.waited = waits.wait;
+  EXPECT_EQ(Who(), "a");
+}
+
+TEST_F(BalancerVersions, F15_WaitersAreNotOvertakenInTheirLineButInOthers) {
+  settings_.max_conns = 1;
+  Split("v1:50,v2:50");
+  Use({{'a', 1, 0, "v1"}, {'b', 1, 0, "v2"}, {'c', 1, 0, "v2"}});
+  EXPECT_EQ(Sequence(1), "a");
+  Hold(1);
+  request_.version = "v1";
+  held_.push_back(Choose());
+  const std::vector<int> lines = {Choose().wait.line};
+  held_.clear();
+  request_.lines = lines;
+  EXPECT_EQ(Who(), "busy") << "v1 is free, but somebody waits for it";
+  request_.version = "v2";
+  EXPECT_EQ(Who().substr(0, 1), "c");
+  request_.version = "v1";
+  Tried("b");
+  EXPECT_EQ(Who(), "a") << "a retry has waited before";
+}
+
+TEST_F(BalancerVersions, F15_WaitersOfASpilledShareStayWhereTheyAre) {
+  settings_.max_conns = 1;
+  Split("v1:40,v2:30,v3:30");
+  Use({{'a', 1, 0, "v1"}, {'b', 1, 0, "v2"}, {'c', 1, 0, "v3"}});
+  Fail('a');
+  Pick waits;
+  for (int round = 0; round < 20 && !waits.wait.spilled; ++round) {
+    waits = Choose();
+    if (waits.kind == PickKind::kPicked) held_.push_back(std::move(waits));
+  }
+  ASSERT_EQ(Name(waits), "busy");
+  ASSERT_TRUE(waits.wait.spilled);
+  held_.clear();
+  request_.waited = waits.wait;
+  for (int round = 0; round < 3; ++round) {
+    const Pick pick = Choose();
+    EXPECT_EQ(pick.member->version, waits.wait.version);
+    EXPECT_TRUE(pick.spilled);
+  }
+  Split("v1:50,v2:0,v3:0");
+  Use({{'a', 1, 0, "v1"}, {'b', 1, 0, "v2"}, {'c', 1, 0, "v3"}});
+  Succeed('a');
+  EXPECT_EQ(Who().substr(0, 1), "a") << "a share of 0 is not waited for";
+}
+
 TEST_F(BalancerVersions, K10_WithoutPolicyOnePool) {
   const std::vector<Peer> peers = {{'a', 1, 0, "v1"}, {'b', 3, 0, "v2"}};
   Split("v1:95,v2:5");

@@ -45,9 +45,11 @@ TEST_F(ConsulListTest, ALostRightIsNoNewsC21C22) {
 
 TEST_F(ConsulListTest, ATokenThatNeverSawConsulIsBelievedAsLongAsItSeesAnything) {
   EXPECT_EQ(Read("{}").kind(), ErrorKind::kDenied);
+  EXPECT_THAT(Read("{}").text(), ::testing::HasSubstr("nothing is registered there, or")) << "nothing was lost";
   EXPECT_FALSE(list_.known());
   EXPECT_TRUE(Read(R"({"web":[],"db":[]})").ok());
   EXPECT_TRUE(Read(R"({"web":[]})").ok());
+  EXPECT_THAT(Read("{}").text(), ::testing::HasSubstr("has lost its rights"));
 }
 
 TEST_F(ConsulListTest, AStaleListOnlyAddsC24) {

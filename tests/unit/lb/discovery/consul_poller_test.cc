@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 #include "tests/support/consul/fake_consul.h"
 #include "tests/support/run_loop.h"
@@ -20,7 +21,8 @@ class ConsulPollerTest : public ::testing::Test {
     poller_ = std::make_unique<ConsulPoller>(
         loop_, *client_, ConsulPoller::Options{2, Millis(1), Millis(10)},
         ConsulPoller::Callbacks{[this](const std::string& name, const consul::AgentReply&) { ++read_[name]; },
-                                [this](consul::AgentError error, const std::string&) {
+                                [this](const std::string& name, consul::AgentError error, const std::string&) {
+                                  failed_.insert(name);
                                   ++failures_;
                                   error_ = error;
                                 }});
@@ -32,6 +34,7 @@ class ConsulPollerTest : public ::testing::Test {
   std::unique_ptr<consul::AgentClient> client_;
   std::map<std::string, int> read_;
   int failures_ = 0;
+  std::set<std::string> failed_;
   consul::AgentError error_ = consul::AgentError::kNone;
   std::unique_ptr<ConsulPoller> poller_;
 };
@@ -65,6 +68,14 @@ TEST_F(ConsulPollerTest, TellsOfFailuresAndTriesAgain) {
   ASSERT_TRUE(Until([&] { return read_["a"] >= 1; }));
   fake_.LoseLeader(true);
   ASSERT_TRUE(Until([&] { return error_ == consul::AgentError::kNoLeader; }));
+}
+
+TEST_F(ConsulPollerTest, WhatIsRefusedAloneStopsNobodyElse) {
+  fake_.FailWith("/v1/health/service/b", 403);
+  for (const char* name : {"a", "b", "c"}) poller_->Add(name);
+  ASSERT_TRUE(Until([&] { return read_["a"] >= 3 && read_["c"] >= 3 && failures_ >= 3; }));
+  EXPECT_EQ(failed_, std::set<std::string>{"b"});
+  EXPECT_EQ(read_["b"], 0);
 }
 
 }  // namespace

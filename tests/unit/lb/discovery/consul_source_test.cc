@@ -21,7 +21,10 @@ class RecordingServices final : public SourceSink {
     services[service->name] = std::move(service);
   }
   void OnGone(SourceKind, const std::string& name) override { services[name] = nullptr; }
-  void OnReady(SourceKind) override { ready = true; }
+  void OnReady(SourceKind, const std::set<std::string>& names) override {
+    unknown = names;
+    ready = true;
+  }
 
   // "held 80 81": state and ports; "absent"; "" when never told.
   std::string Of(const std::string& name) const {
@@ -36,6 +39,7 @@ class RecordingServices final : public SourceSink {
 
   std::map<std::string, DiscoveredServicePtr> services;
   std::map<std::string, int> told;
+  std::set<std::string> unknown;
   bool ready = false;
 };
 
@@ -219,6 +223,47 @@ TEST_F(ConsulSourceTest, MoreServicesThanWatchesAreReadInTurn) {
   ASSERT_TRUE(Becomes("s6", "held 106"));
   fake_.Start();
   ASSERT_TRUE(Becomes("s6", "known 106"));
+}
+
+TEST_F(ConsulSourceTest, AFailureIsNewsOfItsOwnNameOnly) {
+  options_.max_watches = 1;
+  for (const char* name : {"a", "b", "c", "d"}) {
+    fake_.Put({.id = name, .service = name, .port = 100, .tags = {"http"}});
+  }
+  fake_.FailWith("/v1/health/service/b", 403);
+  StartReady();
+  EXPECT_THAT(sink_.unknown, ::testing::ElementsAre("b"));
+  for (const char* name : {"a", "c", "d", "web"}) EXPECT_THAT(sink_.Of(name), HasSubstr("known")) << name;
+  fake_.FailWith("/v1/health/service/c", 403);
+  ASSERT_TRUE(Becomes("c", "held 100"));
+  EXPECT_EQ(sink_.Of("d"), "known 100");
+  fake_.FailWith("/v1/health/service/b", 200);
+  ASSERT_TRUE(Becomes("b", "known 100"));
+}
+
+TEST_F(ConsulSourceTest, AnAgentWithoutRoomForAWatchIsReadInTurn) {
+  for (const char* name : {"a", "b", "c"}) fake_.Put({.id = name, .service = name, .port = 100, .tags = {"http"}});
+  int refused = 0;
+  fake_.OnRequest([&](const std::string& path, const std::string&) {
+    if (path.starts_with("/v1/health/service/b") && ++refused == 2) fake_.FailWith("/v1/health/service/b", 200);
+  });
+  fake_.FailWith("/v1/health/service/b", 429);
+  StartReady();
+  EXPECT_THAT(sink_.unknown, ::testing::IsEmpty());
+  EXPECT_EQ(sink_.Of("b"), "known 100");
+  ASSERT_TRUE(Until([&] { return fake_.requests("/v1/health/service/b") > 4; })) << "in turn, not held";
+}
+
+TEST_F(ConsulSourceTest, ManyServicesAreReadAsFastAsRepliesCome) {
+  options_.max_watches = 1;
+  constexpr int kMany = 1500;
+  for (int i = 0; i < kMany; ++i) {
+    const std::string name = "s" + std::to_string(i);
+    fake_.Put({.id = name, .service = name, .port = 100, .tags = {"http"}});
+  }
+  Start();
+  ASSERT_TRUE(Until([&] { return sink_.ready; }, Millis(5000))) << "at one in 5 ms it would take 7.5 s";
+  EXPECT_EQ(sink_.told.size(), size_t{kMany} + 1);
 }
 
 TEST_F(ConsulSourceTest, EqualContentIsNotToldAgainAndReadsAreFewC18) {

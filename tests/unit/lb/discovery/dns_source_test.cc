@@ -37,10 +37,14 @@ class Sink final : public SourceSink {
     services.erase(name);
     gone.push_back(name);
   }
-  void OnReady(SourceKind /*kind*/) override { ++ready; }
+  void OnReady(SourceKind /*kind*/, const std::set<std::string>& names) override {
+    unknown = names;
+    ++ready;
+  }
 
   std::map<std::string, DiscoveredServicePtr> services;
   std::vector<std::string> gone;
+  std::set<std::string> unknown;
   int told = 0, ready = 0;
 };
 
@@ -215,6 +219,35 @@ TEST_F(DnsSourceTest, FailuresKeepTheSet) {
   for (const auto& [reason, count] : source->Status().bad) reasons.push_back(reason);
   EXPECT_THAT(reasons,
               ElementsAre("another id", "another question", "no DNS message", "refused", "servfail", "timeout"));
+}
+
+// Case D14: the name answers, a target's server does not. What that target had stays; what is gone elsewhere goes.
+TEST_F(DnsSourceTest, ATargetThatCannotBeReadKeepsItsAddresses) {
+  const auto one = test::Srv(kWeb, 1, 1, 80, "one.example"), two = test::Srv(kWeb, 1, 1, 80, "two.example"),
+             three = test::Srv(kWeb, 1, 1, 80, "three.example");
+  const auto along = [](int number) {
+    const char* const names[] = {"one.example", "two.example", "three.example"};
+    return test::A(names[number - 1], "10.0.0." + std::to_string(number));
+  };
+  fake.Set(kWeb, test::kTypeSrv, {one, two, three}, {along(1), along(2), along(3)});
+  StartWeb();
+  EXPECT_TRUE(Becomes(3, ServiceState::kKnown));
+  fake.broken = {"two.example"};
+  fake.Set(kWeb, test::kTypeSrv, {one, two}, {along(1)});
+  EXPECT_TRUE(RunUntil(loop, [&] { return source->Status().failing && Web()->instances.size() == 2; }));
+  EXPECT_THAT(Texts(*Web()), ElementsAre("10.0.0.1:80 p1 w1", "10.0.0.2:80 p1 w1"));
+  EXPECT_THAT(source->Status().reason, HasSubstr("two.example: "));
+  fake.broken.clear();
+  EXPECT_TRUE(RunUntil(loop, [&] { return Web()->instances.size() == 1; })) << "it has no address, and says so";
+}
+
+TEST_F(DnsSourceTest, ReadyNamesWhatCouldNotBeRead) {
+  Serve(1, 3);
+  fake.broken = {"other.example"};
+  options.names = {{.service = "web", .name = kWeb}, {.service = "other", .name = "other.example"}};
+  Start();
+  EXPECT_TRUE(RunUntil(loop, [&] { return sink.ready == 1; }));
+  EXPECT_THAT(sink.unknown, ElementsAre("other"));
 }
 
 // Cases D16, D17, D15.

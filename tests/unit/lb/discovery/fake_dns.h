@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,8 +52,9 @@ class FakeDns {
 
   DnsMode mode = DnsMode::kAnswer;
   bool authoritative = false;
-  int forged = 0;           // datagrams with other ids that come before each UDP answer
-  bool refuse_tcp = false;  // connections are reset
+  std::set<std::string> broken;  // names that get SERVFAIL
+  int forged = 0;                // datagrams with other ids that come before each UDP answer
+  bool refuse_tcp = false;       // connections are reset
   int answers_per_connection = 1000;
   std::function<void()> before_answer;  // may change records
 
@@ -172,6 +174,7 @@ class FakeDns {
     if (mode == DnsMode::kWrongId) message.id ^= 0x5555;
     if (mode == DnsMode::kWrongQuestion) message.question = "other." + message.question;
     if (authoritative) message.flags |= WireMessage::kAuthoritative;
+    if (broken.contains(message.question)) return fail(2);
     if (mode == DnsMode::kNxDomain) return fail(3);
     if (mode == DnsMode::kServFail) return fail(2);
     if (mode == DnsMode::kRefused) return fail(5);

@@ -217,7 +217,7 @@ TEST_F(LossGuardTest, MassLossNeedsASecondEqualAnswer) {
   std::vector<Instance> all = Range(0, 20);
   all.push_back(At(100));  // additions at once
   ExpectSet(all, ServiceState::kHeld);
-  EXPECT_EQ(guard.reason(), "lost 16 of 20 at once: waiting for a second equal answer");
+  EXPECT_EQ(guard.reason(), "lost 16 of 20 at once: waiting for confirmation");
   Set(2s, rest);
   ExpectSet(all, ServiceState::kHeld);
   EXPECT_EQ(guard.hurry(), 3s);
@@ -236,12 +236,15 @@ TEST_F(LossGuardTest, MassLossThatHeals) {
   EXPECT_EQ(guard.hurry(), 5s);
 }
 
-TEST_F(LossGuardTest, MassLossThatChangesWaitsLonger) {
+TEST_F(LossGuardTest, EachLostAddressIsConfirmedByItself) {
   Set(0s, Range(0, 20));
   Set(1s, Range(0, 5));
   Set(5s, Range(0, 4));
-  ExpectSet(Range(0, 20), ServiceState::kHeld);
-  Set(5s, Range(0, 4));
+  ExpectSet(Range(0, 5), ServiceState::kHeld);
+  Set(1s, Range(0, 4));
+  ExpectSet(Range(0, 5), ServiceState::kHeld);
+  EXPECT_EQ(guard.hurry(), 4s);
+  Set(4s, Range(0, 4));
   ExpectSet(Range(0, 4), ServiceState::kKnown);
 }
 
@@ -331,6 +334,33 @@ TEST_F(LossGuardTest, WholeAnswersNeverRotate) {
     ExpectSet(Numbers({i % 3}), ServiceState::kKnown);
   }
   EXPECT_FALSE(guard.rotating());
+}
+
+TEST_F(LossGuardTest, AFullReplacementWaitsWhateverItsSize) {
+  Set(0s, Range(0, 5));
+  Set(1s, Range(5, 10));
+  Set(1s, Range(5, 10));
+  ExpectSet(Range(0, 10), ServiceState::kHeld);
+  Set(4s, Range(5, 10));
+  ExpectSet(Range(5, 10), ServiceState::kKnown);
+}
+
+// A batch system replaces all instances every few seconds: none is confirmed by an equal set, and all must go.
+TEST_F(LossGuardTest, InstancesThatAreReplacedForEverDoNotPileUp) {
+  for (int round = 0; round < 500; ++round) {
+    Set(4s, Range(round * 5, round * 5 + 5));
+    EXPECT_LE(guard.instances().size(), 15U) << round;
+  }
+  Set(4s, Range(2495, 2500));
+  Set(4s, Range(2495, 2500));
+  ExpectSet(Range(2495, 2500), ServiceState::kKnown);
+}
+
+TEST_F(LossGuardTest, PartsAndSuspicionsAreBoundedToo) {
+  for (int i = 0; i < 300; ++i) guard.Partial(now += 100ms, Range(i * 50, i * 50 + 50), "stale");
+  EXPECT_THAT(guard.instances(), SizeIs(4096));
+  for (int i = 0; i < 300; ++i) Set(1ms, Range(i * 50, i * 50 + 50));
+  EXPECT_LE(guard.instances().size(), 4096U);
 }
 
 // A server that makes up new addresses for ever.

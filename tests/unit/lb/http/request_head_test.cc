@@ -47,6 +47,7 @@ class Parsed {
   explicit Parsed(const std::string& head) : bytes_(head) { verdict_ = ParseRequestHead(bytes_, {}, false, head_); }
   const RequestHead* operator->() const { return &head_; }
   bool ok() const { return verdict_.ok(); }
+  int status() const { return verdict_.status; }
 
  private:
   std::string bytes_;
@@ -79,6 +80,14 @@ TEST(RequestHead, UpgradesOnlyWithConnectionAndNeverToHttp2) {
   EXPECT_FALSE(Parsed("GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")->upgrade);
 }
 
+TEST(RequestHead, NamesFewFieldsInConnection) {
+  std::string list = "x";
+  for (int i = 1; i < 32; ++i) list += ",x";
+  EXPECT_TRUE(Get("Connection: " + list + "\r\n").ok());
+  EXPECT_EQ(Get("Connection: " + list + ",x\r\n").status(), 400);
+  EXPECT_EQ(Get("Connection: " + list + "\r\nConnection:\r\n").status(), 400);
+}
+
 TEST(RequestHead, TakesTrailersWhenTeSaysSo) {
   EXPECT_TRUE(Get("TE: gzip;q=0.5 , Trailers\r\n")->te_trailers);
   EXPECT_FALSE(Get("TE: gzip\r\n")->te_trailers);
@@ -96,7 +105,8 @@ TEST(RequestHead, ForgetsTheRequestBefore) {
   EXPECT_EQ(head.framing, Framing::kNone);
   EXPECT_EQ(head.content_length, 0U);
   EXPECT_TRUE(head.keep_alive);
-  EXPECT_FALSE(head.te_trailers || head.connection_names || head.http10);
+  EXPECT_FALSE(head.te_trailers || head.http10);
+  EXPECT_TRUE(head.connection_names.empty());
 }
 
 TEST(RequestHead, EveryCutOfAHeadIsRefused) {

@@ -65,7 +65,16 @@ TEST(ResponseHead, ForgetsTheResponseBefore) {
   EXPECT_EQ(head.reason, "");
   EXPECT_TRUE(head.fields.empty());
   EXPECT_TRUE(head.reusable);
-  EXPECT_FALSE(head.has_content_length || head.http10 || head.connection_names);
+  EXPECT_FALSE(head.has_content_length || head.http10);
+  EXPECT_TRUE(head.connection_names.empty());
+}
+
+TEST(ResponseHead, NamesFewFieldsInConnection) {
+  ResponseHead head;
+  const std::string begin = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: " + std::string(31, ',');
+  ASSERT_TRUE(Parses(begin + "x\r\n\r\n", head));
+  EXPECT_EQ(head.connection_names.size(), 1U);
+  EXPECT_FALSE(Parses(begin + ",x\r\n\r\n", head));
 }
 
 TEST(ResponseHead, ManyFoldsKeepTheirViews) {

@@ -45,6 +45,27 @@ TEST(NextElement, SkipsWhatIsEmpty) {
   EXPECT_THAT(elements, ElementsAre("a", "b", "c d"));
 }
 
+TEST(ConnectionWishes, CollectsTheNamesOfFieldsOnce) {
+  ConnectionWishes wishes;
+  std::vector<std::string_view> names;
+  EXPECT_TRUE(wishes.Add("close, X-A ,,Cookie, TE", names));
+  EXPECT_TRUE(wishes.Add("Upgrade,keep-alive\t,x-b", names));
+  EXPECT_THAT(names, ElementsAre("X-A", "x-b")) << "case H101: Cookie is kept";
+  EXPECT_TRUE(wishes.close && wishes.upgrade && wishes.keep_alive);
+  EXPECT_TRUE(ContainsName(names, "X-B"));
+  EXPECT_FALSE(ContainsName(names, "X"));
+  EXPECT_FALSE(ContainsName(names, "Cookie"));
+}
+
+TEST(ConnectionWishes, CountsElementsOfAllFieldsEmptyOnesToo) {
+  for (const std::string element : {"x,", ","}) {
+    ConnectionWishes wishes;
+    std::vector<std::string_view> names;
+    for (int field = 0; field < 16; ++field) EXPECT_TRUE(wishes.Add(element, names)) << field;
+    EXPECT_FALSE(wishes.Add("", names));
+  }
+}
+
 TEST(ParseLength, OverflowIsSeenAtEveryDigit) {
   uint64_t length = 0;
   EXPECT_TRUE(ParseLength("9223372036854775807", length));

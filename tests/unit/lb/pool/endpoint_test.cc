@@ -129,6 +129,20 @@ TEST_F(EndpointTest, F03_SuccessInALaterPeriodForgives) {
   EXPECT_TRUE(Passing(5002));
 }
 
+TEST_F(EndpointTest, F05_SuccessInPanicForgives) {
+  Fail(1000);
+  EXPECT_FALSE(Chosen(1500));
+  endpoint_.ChosenInPanic(Millis(1500));
+  EXPECT_FALSE(Passing(1500)) << "before its answer";
+  endpoint_.Report(settings_, Outcome::kSuccess, Millis(1600));
+  EXPECT_TRUE(Passing(1600));
+  Fail(2000);
+  endpoint_.ChosenInPanic(Millis(2500));
+  Fail(2600);
+  endpoint_.Report(settings_, Outcome::kSuccess, Millis(2700));
+  EXPECT_FALSE(Passing(2700)) << "another use failed meanwhile";
+}
+
 TEST_F(EndpointTest, AnswersFromBeforeTheFailureForgiveNothing) {
   EXPECT_TRUE(Chosen(900));
   Fail(1000);

@@ -33,6 +33,14 @@ TEST(VersionOf, FirstOfMetaAndTags) {
   for (const Case& c : cases) EXPECT_EQ(VersionOf(c.meta, c.tags), c.version) << c.what;
 }
 
+TEST(Instance, MetaKeysAreWrittenAsTheCatalogAllows) {
+  for (const char* key : {"lb.split", "lb_split", "lb-split"}) EXPECT_EQ(FoldMetaKey(key), "lb.split") << key;
+  EXPECT_EQ(FoldMetaKey("lb_max_fails"), "lb.max_fails");
+  EXPECT_EQ(FoldMetaKey("version"), "version");
+  for (const char* key : {"", "lb", "lb.", "lbx", "split", "LB_split", "versions"})
+    EXPECT_EQ(FoldMetaKey(key), "") << key;
+}
+
 TEST(Instance, EqualityLooksAtEveryField) {
   const Instance one{.address = net::SocketAddress::Parse("192.0.2.1:80", 0).value(), .id = "a"};
   EXPECT_EQ(one, Instance(one));

@@ -25,7 +25,7 @@ constexpr Case kFields[] = {
     {"max_fails", "0", [](auto& s) { return s.max_fails == 0; }},
     {"fail_timeout", "3s", [](auto& s) { return s.fail_timeout == Millis(3000); }},
     {"fail_window", "sliding", [](auto& s) { return s.fail_window == FailWindow::kSliding; }},
-    {"panic_percent", "0", [](auto& s) { return s.panic_percent == 0; }},
+    {"panic_percent", "25", [](auto& s) { return s.panic_percent == 25; }},
     {"min_usable", "2", [](auto& s) { return s.min_usable == 2; }},
     {"slow_start", "30s", [](auto& s) { return s.slow_start == Millis(30000); }},
     {"zero_weight", "one", [](auto& s) { return s.zero_weight == ZeroWeight::kOne; }},

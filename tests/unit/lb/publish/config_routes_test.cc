@@ -69,6 +69,8 @@ TEST(ReadRoutesTest, RefusesWithThePathOfTheKey) {
       {R"([{"host": "a", "service": "a", "redirect": 301, "to": "/"}])",
        "routes[0] has both a service and a redirect; one of them decides"},
       {R"([{"host": "a", "redirect": 304, "to": "/"}])", "routes[0].redirect must be 301, 302, 303, 307 or 308"},
+      {R"([{"host": "a", "redirect": 200, "to": "/"}])", "routes[0].redirect must be 301, 302, 303, 307 or 308"},
+      {R"([{"host": "a", "redirect": 4294967597, "to": "/"}])", "routes[0].redirect must be 301, 302, 303, 307 or 308"},
       {R"([{"host": "a", "redirect": 301}])",
        "routes[0].to must be where to redirect to, like https://www.example.com$path"},
       {R"([{"host": "a", "redirect": 301, "to": "http://a/\r\nX: y"}])",

@@ -86,8 +86,12 @@ TEST(ExposureOfTest, BothTagsAreBothExposures) {
 TEST(ExposureOfTest, FabioTagsAreRoutesOfTheirOwn) {
   EXPECT_THAT(Resources("web", {"urlprefix-a.example/", "urlprefix-a.example/api strip=/api",
                                 "urlprefix-:1234 proto=tcp", "urlprefix-192.0.2.1:99 proto=tcp"}),
-              ElementsAre("host a.example", "host a.example/api", "port 1234", "address 192.0.2.1:99"));
+              ElementsAre("host a.example", "host a.example/api", "port 1234", "port 99"));
   EXPECT_THAT(Resources("web", {"urlprefix-a.example/", "urlprefix-A.example/"}), ElementsAre("host a.example"));
+  const Exposure twice = ExposureOf("web", {"urlprefix-192.0.2.1:99 proto=tcp", "urlprefix-:99 proto=tcp"}, Rules());
+  EXPECT_EQ(twice.claims.size(), 1U);
+  EXPECT_THAT(twice.warnings,
+              ElementsAre("service 'web' asks for port 99 at several addresses, of which the first counts"));
   const Exposure broken = ExposureOf("web", {"urlprefix-a.example/ proto=https", "urlprefix-:80 proto=tcp"}, Rules());
   EXPECT_THAT(broken.claims, IsEmpty());
   EXPECT_EQ(broken.warnings.size(), 2U);

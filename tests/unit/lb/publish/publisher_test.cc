@@ -45,7 +45,7 @@ class PublisherTest : public ::testing::Test {
   }
   void Consul(const ServiceSpec& spec) { publisher_->OnService(SourceKind::kConsul, Service(spec)); }
   void Gone(const std::string& name) { publisher_->OnGone(SourceKind::kConsul, name); }
-  void Ready() { publisher_->OnReady(SourceKind::kConsul); }
+  void Ready(const std::set<std::string>& unknown = {}) { publisher_->OnReady(SourceKind::kConsul, unknown); }
 
   // "service: address ..." of the pool behind a host, or "404".
   std::string Host(const std::string& host, const std::string& path = "/") {
@@ -291,6 +291,92 @@ TEST_F(PublisherTest, ASnapshotServesUntilTheCatalogSpeaksD33) {
   EXPECT_FALSE(publisher_->LoadSnapshot("{").ok());
   EXPECT_TRUE(publisher_->LoadSnapshot(snapshot).ok());
   EXPECT_EQ(publisher_->Find("web")->state, ServiceState::kKnown) << "too late, nothing is taken over";
+}
+
+TEST_F(PublisherTest, WhatCannotBeReadAtTheStartIsKeptFromTheSnapshotD33) {
+  Start();
+  Consul({.name = "web", .instances = {kHttp1}, .created = 7});
+  Next();
+  const std::string snapshot = publisher_->SaveSnapshot();
+  Start();
+  ASSERT_TRUE(publisher_->LoadSnapshot(snapshot).ok());
+  Ready({"web"});
+  Next();
+  EXPECT_EQ(Host("web.example.org"), "web: 192.0.2.1:80");
+  EXPECT_EQ(publisher_->SaveSnapshot(), snapshot) << "and is kept in the next one";
+  Gone("web");
+  Next();
+  EXPECT_EQ(publisher_->Find("web"), nullptr);
+}
+
+TEST_F(PublisherTest, ASourceThatIsNotThereHasNoServicesInASnapshot) {
+  Start();
+  publisher_->OnService(SourceKind::kDns, Service({.name = "d", .instances = {{"192.0.2.9:80"}}}));
+  Consul({.name = "web", .instances = {kHttp1}, .created = 7});
+  Next();
+  const std::string snapshot = publisher_->SaveSnapshot();
+  for (const bool before : {false, true}) {
+    Start();
+    if (before) publisher_->OnReady(SourceKind::kDns, {});
+    ASSERT_TRUE(publisher_->LoadSnapshot(snapshot).ok());
+    if (!before) publisher_->OnReady(SourceKind::kDns, {});
+    Next();
+    EXPECT_EQ(publisher_->Find("d"), nullptr) << before;
+    EXPECT_NE(publisher_->Find("web"), nullptr);
+  }
+}
+
+TEST_F(PublisherTest, AServiceOfDnsIsYoungerThanTheCatalogsAndTheFilesIsOlder) {
+  Start();
+  publisher_->OnService(SourceKind::kDns,
+                        Service({.name = "a-7000", .instances = {{.address = "192.0.2.9:1", .tags = {"tcp"}}}}));
+  Consul({.name = "b-7000", .instances = {kTcp1}, .created = 10});
+  Ready();
+  publisher_->OnReady(SourceKind::kDns, {});
+  Next();
+  EXPECT_EQ(Port(7000), "b-7000: 192.0.2.1:99");
+  Start(R"({"c-7000": {"endpoints": ["192.0.2.7:80"], "tags": ["tcp"]}})");
+  Consul({.name = "b-7000", .instances = {kTcp1}, .created = 10});
+  test::RunTurns(loop_);
+  EXPECT_EQ(Port(7000), "c-7000: 192.0.2.7:80");
+}
+
+TEST_F(PublisherTest, APortIsOneThingWhoeverNamesAnAddress) {
+  Start(R"({"mine": {"endpoints": ["192.0.2.7:80"]}})", R"([{"tcp": "198.18.0.1:6379", "service": "mine"}])");
+  Consul({.name = "redis-6379", .instances = {kTcp1}, .created = 1});
+  Consul({.name = "x-7000", .instances = {kTcp1}, .created = 1});
+  Consul({.name = "y",
+          .instances = {{.address = "192.0.2.2:1", .tags = {"urlprefix-198.18.0.1:7000 proto=tcp"}}},
+          .created = 2});
+  Ready();
+  Next();
+  EXPECT_EQ(Port(6379), "mine: 192.0.2.7:80");
+  EXPECT_EQ(Port(7000), "x-7000: 192.0.2.1:99");
+  ASSERT_THAT(publisher_->conflicts(), SizeIs(2));
+  EXPECT_EQ(publisher_->conflicts()[0].what, "port 6379");
+  EXPECT_EQ(publisher_->conflicts()[0].winner, "the config file");
+  EXPECT_EQ(publisher_->conflicts()[1].loser, "y");
+}
+
+TEST_F(PublisherTest, SaysWhatHasNoListener) {
+  Start(R"({"mine": {"endpoints": ["192.0.2.7:80"]}})", R"([{"tcp": "198.18.0.1:80", "service": "mine"}])");
+  EXPECT_THAT(publisher_->warnings(),
+              ::testing::ElementsAre("the config file's route to service 'mine' is not served at "
+                                     "198.18.0.1:80, where another listener is"));
+}
+
+TEST_F(PublisherTest, ManyConflictsAreQuick) {
+  Start();
+  for (int i = 0; i < 5000; ++i) {
+    Consul({.name = "s" + std::to_string(i) + "-7000", .instances = {kTcp1}, .created = 1});
+  }
+  Ready();
+  Next();
+  ASSERT_THAT(publisher_->conflicts(), SizeIs(4999));
+  const auto start = std::chrono::steady_clock::now();
+  Consul({.name = "late-7000", .instances = {kTcp1}, .created = 2});
+  ASSERT_TRUE(test::RunUntil(loop_, [&] { return publisher_->conflicts().size() == 5000; }));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(200));
 }
 
 TEST_F(PublisherTest, ReconfiguresAsAWhole) {

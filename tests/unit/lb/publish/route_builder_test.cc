@@ -107,8 +107,7 @@ TEST_F(BuildRoutesTest, ReservesWhatTheFileNames) {
   Configure(
       R"([{"host": "a", "service": "x"}, {"host": "a", "path": "/b", "service": "x"}, {"tcp": 7000, "service": "x"},
                 {"tcp": "198.18.0.1:7001", "service": "x"}])");
-  EXPECT_THAT(ReservedResources(config_),
-              UnorderedElementsAre("host a", "host a/b", "port 7000", "address 198.18.0.1:7001"));
+  EXPECT_THAT(ReservedResources(config_), UnorderedElementsAre("host a", "host a/b", "port 7000", "port 7001"));
 }
 
 TEST_F(BuildRoutesTest, PortsOfHttpAreDeniedToTags) {

@@ -60,8 +60,22 @@ TEST(SourceViewsTest, DnsWithoutInstancesIsNoReplacement) {
 TEST(SourceViewsTest, TheCatalogsEmptinessIsItsWord) {
   SourceViews views;
   views.Tell(SourceKind::kDns, Known(), Seconds(0));
-  views.Tell(SourceKind::kConsul, Service({.name = "web", .state = ServiceState::kEmpty}), Seconds(0));
-  EXPECT_EQ(views.Choose(Seconds(1000), kDnsAfter).kind, SourceKind::kConsul);
+  views.Tell(SourceKind::kConsul, Service({.name = "web", .created = 7, .state = ServiceState::kEmpty}), Seconds(0));
+  EXPECT_EQ(views.Choose(Seconds(1000), kDnsAfter).kind, SourceKind::kConsul)
+      << "it is registered, and fails its checks";
+}
+
+TEST(SourceViewsTest, ACatalogThatDoesNotListTheServiceDoesNotHideDns) {
+  for (const ServiceState state : {ServiceState::kEmpty, ServiceState::kHeld}) {
+    SourceViews views;
+    views.Tell(SourceKind::kConsul, Service({.name = "web", .state = state}), Seconds(0));
+    EXPECT_EQ(views.Choose(Seconds(0), kDnsAfter).kind, SourceKind::kConsul);
+    views.Tell(SourceKind::kDns, Known(), Seconds(0));
+    EXPECT_EQ(views.Choose(Seconds(0), kDnsAfter).kind, SourceKind::kDns);
+    EXPECT_EQ(views.NextChange(Seconds(0), kDnsAfter), std::nullopt);
+    views.Tell(SourceKind::kDns, Service({.name = "web", .state = ServiceState::kEmpty}), Seconds(0));
+    EXPECT_EQ(views.Choose(Seconds(0), kDnsAfter).kind, SourceKind::kConsul);
+  }
 }
 
 }  // namespace

@@ -113,6 +113,19 @@ TEST_F(RelayTest, T01ClientThatHadFinishedBeforeTheRelay) {
   EXPECT_TRUE(RunUntil(loop_, [&] { return client().got() == "answer"; }));
 }
 
+TEST_F(RelayTest, T10ClientThatHadFinishedBeforeTheRelayHasTheFinLimit) {
+  Begin({.idle = Millis(60000), .fin = Millis(50)});
+  relay_->ClientEnded();
+  EXPECT_TRUE(RunUntil(loop_, [&] { return Ended(RelayEnd::kIdle); }));
+}
+
+TEST_F(RelayTest, T10NoFinLimitEndsTheIdleLimit) {
+  Begin({.idle = Millis(50), .fin = Millis(0)});
+  relay_->ClientEnded();
+  RunTurns(loop_, 120);
+  EXPECT_FALSE(end_.has_value());
+}
+
 TEST_F(RelayTest, T02ClientGoesOnAfterTheServersFin) {
   Begin();
   server().Send("banner");

@@ -50,6 +50,20 @@ TEST_F(ExchangeTunnelTest, ARefusedUpgradeIsAnAnswerLikeAnother) {
   EXPECT_THAT(Served(origin).Take(), StartsWith("GET /x "));
 }
 
+TEST_F(ExchangeTunnelTest, ABodyOfNoBytesIsNoObstacle) {  // "docker exec" asks so
+  Origin origin;
+  Serve({&origin});
+  const auto client = Ask(
+      "POST /exec HTTP/1.1\r\nHost: web.example\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\nls");
+  Peer& server = Served(origin);
+  const std::string head = server.Take();
+  EXPECT_THAT(head, HasSubstr("Upgrade: tcp\r\n"));
+  EXPECT_THAT(head, HasSubstr("Content-Length: 0\r\n"));
+  server.Send("HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n");
+  UntilGot(*client, "\r\n\r\n");
+  EXPECT_EQ(UntilGot(server, "ls"), "ls");
+}
+
 TEST_F(ExchangeTunnelTest, IdleTunnelsEnd) {
   settings.tunnel_timeout = Millis(40);
   Origin origin;

@@ -154,11 +154,16 @@ class Rig : public ::testing::Test {
 
   // web.example goes to these origins.
   void Serve(const std::vector<Origin*>& origins, std::vector<HttpRoute> more = {}) {
+    std::vector<net::SocketAddress> addresses;
+    for (const Origin* origin : origins) addresses.push_back(origin->address());
+    ServeAt(addresses, std::move(more));
+  }
+  void ServeAt(const std::vector<net::SocketAddress>& addresses, std::vector<HttpRoute> more = {}) {
     std::vector<Instance> instances;
-    for (const Origin* origin : origins) {
+    for (const net::SocketAddress& address : addresses) {
       Instance instance;
-      instance.address = origin->address();
-      instance.id = origin->address().ToString();
+      instance.address = address;
+      instance.id = address.ToString();
       instance.version = versions.empty() ? "default" : versions[instances.size() % versions.size()];
       instances.push_back(instance);
     }
@@ -180,6 +185,10 @@ class Rig : public ::testing::Test {
     net::SocketAddress address;
     const int listener = ListenOnLoopback(address);
     const int client = socket(AF_INET, SOCK_STREAM, 0);
+    if (socket_buffer > 0) {
+      setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &socket_buffer, sizeof socket_buffer);
+      setsockopt(client, SOL_SOCKET, SO_RCVBUF, &socket_buffer, sizeof socket_buffer);
+    }
     EXPECT_EQ(connect(client, address.get(), address.length()), 0);
     sockaddr_in from{};
     socklen_t length = sizeof from;
@@ -200,7 +209,7 @@ class Rig : public ::testing::Test {
   }
 
   ::testing::AssertionResult Until(const std::function<bool()>& done) { return signpost::test::RunUntil(loop, done); }
-  void Turns() { signpost::test::RunTurns(loop); }
+  void Turns(int turns = 5) { signpost::test::RunTurns(loop, turns); }
   // Waits for text at a peer, and returns all that it got. The origin's or client's text so far is taken.
   std::string UntilGot(Peer& peer, std::string_view text) {
     EXPECT_TRUE(Until([&] { return peer.Has(text); })) << "no '" << text << "' in: " << peer.Got();
@@ -218,6 +227,7 @@ class Rig : public ::testing::Test {
   SessionRules rules;
   ServiceSettings settings;
   std::vector<std::string> versions;
+  int socket_buffer = 0;  // between clients and lb; 0 = the kernel's own idea
   EndpointBook book;
   std::shared_ptr<PoolState> state = std::make_shared<PoolState>();
   SessionContext context{reactor, 1};

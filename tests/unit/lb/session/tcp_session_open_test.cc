@@ -244,5 +244,54 @@ TEST_F(TcpProxyTest, T20HandsOnWhatItWasTold) {
   EXPECT_TRUE(Gets(one_.peer(), "PROXY TCP4 198.51.100.7 198.51.100.8 999 443\r\nx"));
 }
 
+TEST_F(TcpProxyTest, SlotOfAnotherServiceIsRefused) {
+  Serve({{&one_}});
+  TcpPeer client = Connect();
+  states_[0] = std::make_shared<PoolState>();
+  Serve({{&two_}});
+  client.Send("PROXY UNKNOWN\r\n");
+  EXPECT_TRUE(Ends(Termination::kNoEndpoint));
+  EXPECT_TRUE(IsReset(client));
+}
+
+TEST_F(TcpSessionTest, SlotOfAnotherServiceIsNotWaitedFor) {
+  settings_.max_conns = 1;
+  Serve({{&one_}});
+  TcpPeer first = Connect();
+  ASSERT_TRUE(Accepts(one_));
+  TcpPeer second = Connect();
+  states_[0] = std::make_shared<PoolState>();
+  Serve({{&two_}});
+  EXPECT_TRUE(Ends(Termination::kNoEndpoint));
+  EXPECT_TRUE(IsReset(second));
+  EXPECT_FALSE(two_.Accept());
+}
+
+// By turns: the first and the third go to one version, the second and the fourth to the other one.
+TEST_F(TcpSessionTest, F15AFullVersionHoldsUpNoOther) {
+  settings_.max_conns = 1;
+  settings_.split = ParseShares("v1:50,v2:50").value();
+  settings_.split.key = SplitKey::kNone;
+  Serve({{&one_, 0, "v1"}, {&two_, 0, "v2"}});
+  TcpPeer first = Connect();
+  ASSERT_TRUE(RunUntil(loop_, [&] { return endpoint(0).in_use() + endpoint(1).in_use() == 1; }));
+  TcpHost& odd = endpoint(0).in_use() == 1 ? one_ : two_;
+  TcpHost& even = endpoint(0).in_use() == 1 ? two_ : one_;
+  TcpPeer second = Connect();
+  ASSERT_TRUE(Accepts(odd));
+  ASSERT_TRUE(Accepts(even));
+  TcpPeer third = Connect();
+  ASSERT_TRUE(RunUntil(loop_, [&] { return states_[0]->waiting == 1; }));
+  second.Reset();
+  RunTurns(loop_, 30);
+  EXPECT_EQ(states_[0]->waiting, 1U) << "a full version is waited for";
+  TcpPeer fourth = Connect();
+  ASSERT_TRUE(Accepts(even));
+  first.Reset();
+  ASSERT_TRUE(Accepts(odd));
+  third.Send("I am third");
+  EXPECT_TRUE(Gets(odd.peer(), "I am third"));
+}
+
 }  // namespace
 }  // namespace signpost::lb

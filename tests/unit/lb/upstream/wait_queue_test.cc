@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/run_loop.h"
@@ -17,9 +18,10 @@ using test::RunUntil;
 
 constexpr Millis kLong{60000};
 
-// A service with so many free slots, and what became of those who wait for one.
+// A service with so many free slots, which are all of one version, and what became of those who wait for one.
 struct World {
   int slots = 0;
+  int line = 0;  // that they are for
   int looks = 0;
   std::string served;
   std::string late;
@@ -31,7 +33,8 @@ class Customer final : public Waiter {
   bool TryAgain() override {
     EXPECT_FALSE(waiting());
     ++world_.looks;
-    if (world_.slots == 0) return false;
+    if (wants_next >= 0) WaitIn(wants = std::exchange(wants_next, -1));
+    if (world_.slots == 0 || world_.line != wants) return false;
     --world_.slots;
     world_.served += name_;
     if (leaves_for_good != nullptr) leaves_for_good->reset();
@@ -42,6 +45,8 @@ class Customer final : public Waiter {
     world_.late += name_;
     if (leaves_for_good != nullptr) leaves_for_good->reset();
   }
+  int wants = 0;                                         // this line's slots
+  int wants_next = -1;                                   // from its next try on; -1 = the same
   std::unique_ptr<Customer>* leaves_for_good = nullptr;  // destroys itself by this
 
  private:
@@ -51,7 +56,17 @@ class Customer final : public Waiter {
 
 class WaitQueueTest : public testing::Test {
  protected:
-  bool Enter(Customer& customer, Millis timeout = kLong) { return queue_.Enter(customer, 3, timeout); }
+  bool Enter(Customer& customer, Millis timeout = kLong) {
+    customer.WaitIn(customer.wants);
+    return queue_.Enter(customer, 3, timeout);
+  }
+  // One more slot for that line.
+  testing::AssertionResult Serves(int line, const std::string& served) {
+    world_.slots = 1;
+    world_.line = line;
+    queue_.SlotFreed();
+    return RunUntil(loop_, [&] { return world_.served == served; });
+  }
 
   net::Loop loop_;
   net::Reactor reactor_{loop_};
@@ -92,6 +107,44 @@ TEST_F(WaitQueueTest, F15FailureKeepsThePlace) {
   EXPECT_TRUE(a_.waiting());
   world_.slots = 2;
   EXPECT_TRUE(RunUntil(loop_, [&] { return world_.served == "ab"; }));
+}
+
+TEST_F(WaitQueueTest, F15ALineHoldsUpNoOther) {
+  b_.wants = 7;
+  for (Customer* one : {&a_, &b_, &c_}) ASSERT_TRUE(Enter(*one));
+  EXPECT_EQ(queue_.lines().size(), 2U);
+  EXPECT_TRUE(Serves(7, "b"));
+  EXPECT_TRUE(Serves(0, "ba"));
+  EXPECT_TRUE(Serves(0, "bac"));
+  EXPECT_TRUE(queue_.lines().empty());
+}
+
+TEST_F(WaitQueueTest, F15OnlyTheFirstOfAFullLineIsTried) {
+  b_.wants = 7;
+  for (Customer* one : {&a_, &b_, &c_}) ASSERT_TRUE(Enter(*one));
+  queue_.SlotFreed();
+  ASSERT_TRUE(RunUntil(loop_, [&] { return world_.looks > 0; }));
+  EXPECT_EQ(world_.looks % 2, 0) << "a and b, not c";
+  EXPECT_EQ(queue_.size(), 3U);
+}
+
+TEST_F(WaitQueueTest, F15WhoChangesTheLineKeepsItsRank) {
+  b_.wants = 7;
+  for (Customer* one : {&a_, &b_, &c_}) ASSERT_TRUE(Enter(*one));
+  b_.wants_next = 0;
+  ASSERT_TRUE(RunUntil(loop_, [&] { return b_.wants == 0; }));
+  EXPECT_EQ(queue_.lines().size(), 1U);
+  EXPECT_TRUE(Serves(0, "a"));
+  EXPECT_TRUE(Serves(0, "ab"));
+  EXPECT_TRUE(Serves(0, "abc"));
+}
+
+TEST_F(WaitQueueTest, F15TimesOutInEveryLine) {
+  b_.wants = 7;
+  ASSERT_TRUE(Enter(a_));
+  ASSERT_TRUE(Enter(b_, Millis(20)));
+  EXPECT_TRUE(RunUntil(loop_, [&] { return world_.late == "b"; }));
+  EXPECT_TRUE(a_.waiting());
 }
 
 TEST_F(WaitQueueTest, F15FullAfterTheLimit) {
