@@ -24,12 +24,12 @@ class Result(collections.namedtuple("Result", "requests bad broken rate")):
 
 
 class Wrk:
-    """Runs until the block ends, `seconds` at most, against whatever has `http`, an address and a port. With `close` every
-    request has a connection of its own."""
+    """Runs until the block ends, `seconds` at most, against a port of 127.0.0.1, or whatever has `http`, an address and a
+    port. With `close` every request has a connection of its own."""
 
     def __init__(self, lb, host, connections=16, close=False, seconds=120, path="/"):
         fields = ["-H", f"Host: {host}"] + (["-H", "Connection: close"] if close else [])
-        address, port = lb.http
+        address, port = ("127.0.0.1", lb) if isinstance(lb, int) else lb.http
         self._command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", *fields,
                          f"http://{address}:{port}{path}"]
         self._lb, self.text = lb, ""

@@ -3,7 +3,8 @@
 
 Claims
 - It comes up, shows command lines with their answers, and each of them works when typed.
-- The maintenance line that it proposes takes a backend out of the answers.
+- HTTP requests by the service's name are spread over the backends by weight, and the echo answers on its port.
+- The maintenance line that it proposes takes a backend out of the answers, and out of what serves HTTP.
 - Where a Docker Engine answers, its containers are services.
 - SIGTERM and Ctrl-C end it with 0 and leave no process and no file behind.
 - A word that it does not know gets the usage, exit 2.
@@ -51,6 +52,11 @@ def typed(line):
     return subprocess.run(line, shell=True, capture_output=True, text=True, timeout=20).stdout
 
 
+def served(line):
+    """The numbers of the backends that answered, sorted."""
+    return sorted(answer.split()[-1] for answer in typed(line).splitlines())
+
+
 @pytest.fixture
 def up(tmp_path):
     running = Up(tmp_path / "log")
@@ -66,11 +72,16 @@ def test_what_it_shows_works(up):
         assert typed(line).strip(), line
     assert sum("SRV" in line.split() for line in typed(digs[0]).splitlines()) == 3
     addresses = next(line for line in digs if " A " in line)
+    requests, = up.lines("for i in 1 2 3 4;")
+    assert served(requests) == ["1", "2", "3", "3"]
+    assert typed(up.lines("echo hello")[0]) == "hello\n"
     out, back = up.lines("curl -X PUT")
     typed(out)
     eventually(lambda: len(typed(addresses).split()) == 2, 5, "one backend is out")
+    eventually(lambda: "1" not in served(requests), 5, "and gets no requests")
     typed(back)
     eventually(lambda: len(typed(addresses).split()) == 3, 5, "it is back")
+    eventually(lambda: served(requests) == ["1", "2", "3", "3"], 5, "and gets its share")
 
 
 def test_containers_are_services(tmp_path):

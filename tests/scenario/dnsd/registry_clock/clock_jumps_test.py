@@ -6,7 +6,6 @@
 - A query that blocks waits for its time, not for the clock's.
 - DNS answers on, and no index goes back.
 """
-import glob
 import json
 import time
 
@@ -14,32 +13,15 @@ import pytest
 
 from support.ask import ask
 from support.embedded import Embedded
+from support.faketime import FakeTime
 from support.wait import eventually
 
 DAY = 86400
 
 
-class WallClock:
-    """A file that libfaketime reads anew at each look at the clock."""
-
-    def __init__(self, path):
-        self.path = path
-        self.move(0)
-
-    def move(self, seconds):
-        self.path.write_text(f"{seconds:+d}s\n")
-
-    @property
-    def environment(self):
-        library = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
-        assert library, "no libfaketime: run tools/setup"
-        return {"LD_PRELOAD": library[0], "FAKETIME_TIMESTAMP_FILE": str(self.path), "FAKETIME_NO_CACHE": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
-
-
 @pytest.fixture
 def clock(tmp_path):
-    return WallClock(tmp_path / "offset")
+    return FakeTime(tmp_path / "offset")
 
 
 @pytest.fixture

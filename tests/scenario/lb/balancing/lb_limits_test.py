@@ -8,13 +8,13 @@ Claims
 - The wall clock may jump by an hour: nothing ends, fails or comes back by it.
 """
 import collections
-import glob
 import resource
 import threading
 import time
 
 import pytest
 
+from support.faketime import FakeTime
 from support.origin import Origin, answer, reset
 from support.wait import eventually
 
@@ -154,23 +154,8 @@ def test_F23_out_of_file_descriptors(start):
 
 # --- the wall clock --------------------------------------------------------------------------------------------------
 
-class WallClock:
-    """A file that libfaketime reads anew at each look at the clock; the monotonic clock stays true, as in a real jump."""
-
-    def __init__(self, path):
-        self._path = path
-        self.move(0)
-        library = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
-        assert library, "no libfaketime: run tools/setup"
-        self.environment = {"LD_PRELOAD": library[0], "FAKETIME_TIMESTAMP_FILE": str(path), "FAKETIME_NO_CACHE": "1",
-                            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
-
-    def move(self, seconds):
-        self._path.write_text(f"{seconds:+d}s\n")
-
-
 def test_F22_the_clock_jumps(start, tmp_path):
-    clock, gate = WallClock(tmp_path / "offset"), Gate()
+    clock, gate = FakeTime(tmp_path / "offset"), Gate()
     with Origin(reset()) as dead, Origin(gate) as good:
         lb = start([dead, good], env=clock.environment, fail_timeout="30s", read_timeout="30s",
                    options={"idle-timeout": "30s", "access-log": str(tmp_path / "access")})

@@ -189,10 +189,10 @@ def test_C18_wake_ups_without_news(ground):
 
 def test_C26_waits_that_end_without_news(fake, start, origins):
     origin, = origins("web")
-    services = [f"web{number}" for number in range(400)]
+    services = [f"web{number}" for number in range(500)]
     for service in services:
         fake.register(service, "127.0.0.1", origin.port, tags=["http"])
-    lb = start(fake)
+    lb = start(fake, consul_watches=len(services))
     eventually(lambda: known(lb, services[-1]), 10)
     fake.break_with(NEVER_BLOCKS)
     began = time.monotonic()
@@ -202,8 +202,8 @@ def test_C26_waits_that_end_without_news(fake, start, origins):
         eventually(lambda: done() >= count, 30, lambda: f"{count} cycles, so far {done()}")
         return fake.connections(), len(os.listdir(f"/proc/{lb.pid}/fd"))
 
-    connections, files = wait_cycles(500)
-    more_connections, more_files = wait_cycles(1500)
+    connections, files = wait_cycles(400)
+    more_connections, more_files = wait_cycles(1000)
     assert more_connections <= connections + 4 <= len(services) + 12 and more_files <= files + 4
     fake.heal()
     assert lb.get(host("web7")).text == "web"

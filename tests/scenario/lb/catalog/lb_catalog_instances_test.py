@@ -3,8 +3,8 @@
 
 Claims
 - A service with tag http is a virtual host as soon as it is registered; an instance without the tag gets nothing.
-- A failed check or maintenance takes an instance out, and what is under way there goes on; a warning leaves it in, with its weight
-  for that, or takes it out with --only-passing.
+- A failed check or maintenance takes an instance out, and what is under way there goes on; a warning leaves it in, with its
+  weight for that, or takes it out with --only-passing.
 - Weights are shares; to change one forgets nothing of the instance. Without an address of its own an instance has its node's.
 """
 import threading

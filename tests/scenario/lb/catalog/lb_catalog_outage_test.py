@@ -2,7 +2,8 @@
 """What stands behind lb fails, one thing after the other, and what clients are promised then.
 
 Claims
-- The agent is killed for 5 s at full load: no request fails, and lb knows of it and says so. What changed meanwhile is known afterwards.
+- The agent is killed for 5 s at full load: no request fails, and lb knows of it and says so. What changed meanwhile is known
+  afterwards.
 - lb that starts while there is no agent serves what it knew last, and says how old that is; without that it listens, and waits.
 - Most of a service's instances vanish at once: nothing is believed for the first moment, and no request fails. If they come back
   meanwhile, nothing has happened.

@@ -55,7 +55,7 @@ def enlist_versions(stage, service):
     for version, members in (("v1", old), ("v2", new)):
         for origin in members:
             enlist(stage.catalog, service, origin, Meta={"version": version})
-    wait_service(stage.lb, service, *old, *new)
+    return [*old, *new]
 
 
 def wait_shares(lb, service, wanted):
@@ -72,7 +72,8 @@ def test_K07_a_policy_that_cannot_be_read(stage):
     services = {f"k07-{number}": bad for number, bad in enumerate(BAD)}
     for service in services:
         write(catalog, service, SPLIT)
-        enlist_versions(stage, service)
+    for service, members in [(service, enlist_versions(stage, service)) for service in services]:
+        wait_service(lb, service, *members)
         wait_shares(lb, service, {"v1": 18, "v2": 2})
 
     def warnings(service):
@@ -98,7 +99,7 @@ def test_K07_a_policy_that_cannot_be_read(stage):
 @with_each_catalog
 def test_K10_the_policy_comes_and_goes(stage):
     catalog, lb = stage.catalog, stage.lb
-    enlist_versions(stage, "k10")
+    wait_service(lb, "k10", *enlist_versions(stage, "k10"))
     wait_shares(lb, "k10", {"v1": 15, "v2": 5})
     with Client(lb, "k10"):
         write(catalog, "k10", SPLIT)

@@ -222,7 +222,7 @@ def test_everything_fails_in_turn(start):
             for origin, text in zip(origins[:3], "abc"):
                 stack.enter_context(Origin(named(text), port=origin.port))
             returned = [stage.get("web").text for _ in range(20)]
-            assert set(returned) == set("abc"), f"no black-out after the return: {returned}"
+            assert set(returned) <= set("abc"), f"no black-out after the return: {returned}"
         assert not asking.errors
 
 

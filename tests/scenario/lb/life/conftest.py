@@ -1,11 +1,11 @@
 # Signpost. Apache-2.0; see LICENSE.
 """The ground of these scenarios: one lb whose host web.test leads to the service web, and what can be under way in it."""
 import contextlib
-import glob
 import threading
 
 import pytest
 
+from support.faketime import FakeTime
 from support.farm import Farm
 from support.lb import Lb, service
 from support.origin import answer
@@ -62,20 +62,6 @@ def held():
     step.release()
 
 
-class Clock:
-    """What libfaketime adds to both clocks of a program, read anew at each look."""
-
-    def __init__(self, path):
-        self._path = path
-        self.move(0)
-        library = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
-        assert library, "no libfaketime: run tools/setup"
-        self.environment = {"LD_PRELOAD": library[0], "FAKETIME_TIMESTAMP_FILE": str(path), "FAKETIME_NO_CACHE": "1"}
-
-    def move(self, seconds):
-        self._path.write_text(f"{seconds:+d}s\n")
-
-
 @pytest.fixture
 def clock(tmp_path):
-    return Clock(tmp_path / "offset")
+    return FakeTime(tmp_path / "offset", monotonic=True)

@@ -161,10 +161,14 @@ class Ground:
         how = {"HTTP": f"http://{backend.address}/"} if backend.kind == "http" else {"TCP": backend.address}
         return {**how, "Interval": "1s", "Timeout": "1s", "Status": "passing"}
 
-    def retire(self, service, backend):
-        """Deregistered now, ended after the time of grace (see `reap`)."""
+    def forget(self, service, backend):
+        """Deregistered."""
         backend.at.deregister(backend)
         self.members[service].remove(backend)
+
+    def retire(self, service, backend):
+        """Deregistered now, ended after the time of grace (see `reap`)."""
+        self.forget(service, backend)
         self._dying.append((time.monotonic() + GRACE, backend))
 
     def reap(self):
@@ -178,17 +182,17 @@ class Ground:
         [self._retire_one, self._add_one, self._warn, self._unwarn, self._maintain, self._unmaintain, self._maintain_node,
          self._unmaintain_node][number % 8]()
 
-    def oldest(self, service):
-        """Of those that have an agent in every catalog."""
-        return next(member for member in reversed(self.members[service]) if member.at is self._here)
+    def here(self, service):
+        """Those on the node that has an agent in every catalog, the youngest first."""
+        return [member for member in self.members[service] if member.at is self._here]
 
     def _each(self, act):
         for service in self.members:
-            act(service, next(member for member in self.members[service] if member.at is self._here))
+            act(service, self.here(service)[0])
 
     def _retire_one(self):
         for service in self.members:
-            self.retire(service, self.oldest(service))
+            self.retire(service, self.here(service)[-1])
 
     def _add_one(self):
         for service in self.members:
