@@ -1,6 +1,5 @@
 # Signpost. Apache-2.0; see LICENSE.
 """The rival: nginx, rendered anew and reloaded for each change of the catalog, as consul-template would do it."""
-import os
 import pathlib
 import shutil
 import signal
@@ -49,12 +48,12 @@ stream {{
 
 
 class ReloadedNginx:
-    """`services`: the HTTP one and the TCP one. `reloads` counts."""
+    """`services`: the HTTP one and the TCP one. `reloads` counts what was written after the first configuration."""
 
     def __init__(self, catalog, services):
         self._catalog, self._services = catalog, services
         self._home = tempfile.TemporaryDirectory(prefix="rival-")
-        self.http_port, self.tcp_port, self.reloads = free_port(), free_port(), 0
+        self.http_port, self.tcp_port, self.reloads = free_port(), free_port(), -1
         self._sets, self._lock, self._over = {}, threading.Lock(), threading.Event()
         for service in services:
             self._read(service, 0)
@@ -93,8 +92,7 @@ class ReloadedNginx:
             index, changed = self._read(service, index)
             if changed and not self._over.is_set():
                 self._write()
-                os.kill(self._process.pid, signal.SIGHUP)
-                self.reloads += 1
+                self._process.send(signal.SIGHUP)
 
     def _read(self, service, index):
         reply = requests.get(f"{self._catalog.url}/v1/health/service/{service}", timeout=30,
@@ -107,10 +105,11 @@ class ReloadedNginx:
         return int(reply.headers["X-Consul-Index"]), changed
 
     def _write(self):
+        path = pathlib.Path(self._home.name, "nginx.conf")
         with self._lock:
+            self.reloads += 1
             front, echo = ("\n".join(f"    server {address};" for address in self._sets[service] or ["127.0.0.1:1 down"])
                            for service in self._services)
-        text = CONFIG.format(home=self._home.name, front=front, echo=echo, http_port=self.http_port, tcp_port=self.tcp_port)
-        path = pathlib.Path(self._home.name, "nginx.conf")
-        path.with_suffix(".new").write_text(text)
-        path.with_suffix(".new").rename(path)
+            path.with_suffix(".new").write_text(CONFIG.format(home=self._home.name, front=front, echo=echo,
+                                                              http_port=self.http_port, tcp_port=self.tcp_port))
+            path.with_suffix(".new").rename(path)
