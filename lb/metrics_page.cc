@@ -154,11 +154,11 @@ void AddEndpoint(const ServiceRow& service, const EndpointRow& row, MetricsText&
 }
 
 // A service has a pool for each tag that exposes it; their counts are the service's.
-std::vector<ServiceRow> OneRowPerService(std::vector<ServiceRow> rows) {
+std::vector<ServiceRow> OneRowPerService(const std::vector<ServiceRow>& rows) {
   std::vector<ServiceRow> merged;
   std::map<std::string_view, size_t> places;
   std::set<const Endpoint*> seen;
-  for (ServiceRow& row : rows) {
+  for (const ServiceRow& row : rows) {
     const auto [place, is_new] = places.try_emplace(row.pool->service, merged.size());
     if (is_new) merged.push_back({.pool = row.pool, .state = row.state, .reason = row.reason});
     for (const EndpointRow& endpoint : row.endpoints) {
