@@ -14,7 +14,7 @@ namespace signpost::lb {
 // Decimal digits only.
 std::optional<uint64_t> ParseWhole(std::string_view text);
 
-// "10s", "500ms", "1m30s", "2h", "0": whole numbers with the units ms, s, m and h. Up to a year.
+// As options::ParseDuration, and "0". Up to a year.
 std::optional<Millis> ParseTime(std::string_view text);
 // The shortest text that ParseTime reads back as the same.
 std::string TimeText(Millis time);
@@ -31,11 +31,5 @@ std::string_view TakeItem(std::string_view& rest);
 bool IsFieldName(std::string_view text);
 // What may stand in a request's target or a Host field without breaking out of it: 1 to `longest` bytes 0x21 to 0x7e.
 bool IsVisible(std::string_view text, size_t longest);
-
-// In single quotes, cut when long, on one line.
-std::string Quoted(std::string_view text);
-
-// Insertions, deletions and replacements that turn `a` into `b`; both are cut at 64 bytes.
-size_t EditDistance(std::string_view a, std::string_view b);
 
 }  // namespace signpost::lb

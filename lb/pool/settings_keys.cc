@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/options/text.h"
 #include "lb/pool/setting_rows.h"
 
 namespace signpost::lb {
@@ -22,7 +23,7 @@ std::string_view Nearest(std::string_view name) {
   std::string_view best;
   size_t best_distance = std::min(kNear, name.size() / 2) + 1;
   for (const SettingKey& key : SettingKeys()) {
-    const size_t distance = EditDistance(name, key.name);
+    const size_t distance = options::EditDistance(name, key.name);
     if (distance >= best_distance) continue;
     best = key.name;
     best_distance = distance;
@@ -32,7 +33,7 @@ std::string_view Nearest(std::string_view name) {
 
 Status Unknown(std::string_view name) {
   const std::string_view near = Nearest(name);
-  std::string text = "unknown setting " + Quoted(name);
+  std::string text = "unknown setting " + options::Quoted(name);
   if (!near.empty()) text += " (did you mean " + std::string(near) + "?)";
   return Status::Config(std::move(text));
 }
@@ -50,7 +51,7 @@ std::string Cell(std::string_view text) {
 }  // namespace
 
 std::string MustBe(std::string_view what, std::string_view text) {
-  return "must be " + std::string(what) + ", not " + Quoted(text);
+  return "must be " + std::string(what) + ", not " + options::Quoted(text);
 }
 
 std::span<const SettingKey> SettingKeys() {
@@ -59,7 +60,7 @@ std::span<const SettingKey> SettingKeys() {
 }
 
 Status ApplySetting(ServiceSettings& settings, std::string_view name, std::string_view text) {
-  if (name.size() > kLongestName) return Status::Config("unknown setting " + Quoted(name));
+  if (name.size() > kLongestName) return Status::Config("unknown setting " + options::Quoted(name));
   std::string plain(name);
   std::replace(plain.begin(), plain.end(), '-', '_');
   const auto keys = SettingKeys();

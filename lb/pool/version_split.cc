@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "common/json/json.h"
+#include "common/options/text.h"
 #include "lb/pool/setting_text.h"
 
 namespace signpost::lb {
@@ -16,7 +17,7 @@ constexpr size_t kMaxPolicy = 4096;
 constexpr uint32_t kWhole = 10000;
 
 Status BadShares(std::string_view text) {
-  return Status::Config("must be up to 8 versions with their percents, like v1:95,v2:5, not " + Quoted(text));
+  return Status::Config("must be up to 8 versions with their percents, like v1:95,v2:5, not " + options::Quoted(text));
 }
 
 // "5" or "2.25" as hundredths of a percent.
@@ -54,7 +55,7 @@ Status CheckPolicyKeys(const json::Value& root) {
     if (!right && wrong.empty()) wrong = key;
   });
   if (wrong.empty()) return Status::Ok();
-  return BadPolicy(Quoted(wrong) + " must be one of split (text), key (text) and strict (true or false).");
+  return BadPolicy(options::Quoted(wrong) + " must be one of split (text), key (text) and strict (true or false).");
 }
 
 }  // namespace
@@ -80,7 +81,7 @@ Result<VersionSplit> ParseShares(std::string_view text) {
     const auto share = ParsePercent(Trimmed(item.substr(colon + 1)));
     if (!IsVersionName(version) || !share) return BadShares(text);
     for (const VersionShare& other : split.shares) {
-      if (other.version == version) return Status::Config("must name every version once, not " + Quoted(text));
+      if (other.version == version) return Status::Config("must name every version once, not " + options::Quoted(text));
     }
     split.shares.push_back({std::string(version), *share});
     sum += *share;
@@ -147,7 +148,8 @@ Result<VersionSplit> ParsePolicy(std::string_view json) {
   auto split = ParseShares(root["split"].String());
   if (!split.ok()) return BadPolicy("split " + split.status().text() + ".");
   if (root["key"].present() && !ParseSplitKey(split.value(), root["key"].String())) {
-    return BadPolicy("key must be cookie:NAME, header:NAME, client or none, not " + Quoted(root["key"].String()) + ".");
+    return BadPolicy("key must be cookie:NAME, header:NAME, client or none, not " +
+                     options::Quoted(root["key"].String()) + ".");
   }
   split->strict = root["strict"].Bool();
   return split;

@@ -46,7 +46,7 @@ ARROWS = {
     "registrar/reconcile": ["registrar/agent", "registrar/docker", "registrar/plan", "registrar/mapping", "registrar/container",
                             "common/consul", "common/net"],
     "common/dns": ["common/net"],
-    "lb/pool": ["common/json", "common/net"],
+    "lb/pool": ["common/options", "common/json", "common/net"],
     "lb/balance": ["lb/pool", "common/net"],
     "lb/route": ["lb/pool", "common/net"],
     "lb/http": [],

@@ -66,19 +66,5 @@ TEST(Visible, KeepsBreaksOut) {
     EXPECT_FALSE(IsVisible(text, 100)) << text;
 }
 
-TEST(Quoted, IsShortAndOnOneLine) {
-  EXPECT_EQ(Quoted("a\nb"), "'a?b'");
-  EXPECT_EQ(Quoted(std::string(100'000, 'x')), "'" + std::string(60, 'x') + "...'");
-}
-
-TEST(EditDistance, CountsSlips) {
-  EXPECT_EQ(EditDistance("max_fails", "max_fails"), 0U);
-  EXPECT_EQ(EditDistance("max_fail", "max_fails"), 1U);
-  EXPECT_EQ(EditDistance("max-fails", "max_fails"), 1U);
-  EXPECT_EQ(EditDistance("", "abc"), 3U);
-  EXPECT_EQ(EditDistance("abc", ""), 3U);
-  EXPECT_EQ(EditDistance(std::string(1000, 'a'), std::string(1000, 'b')), 64U) << "cut";
-}
-
 }  // namespace
 }  // namespace signpost::lb
