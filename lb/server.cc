@@ -302,6 +302,18 @@ void Server::SaveServices() {
   snapshot_writer_->Write(publisher_->SaveSnapshot(), SystemClock().Wall());
 }
 
+// Whoever has read the line meets the new options on every connection.
+void Server::ReportReload() {
+  auto left = std::make_shared<size_t>(workers_.size());
+  for (const auto& worker : workers_) {
+    worker->Settle([this, left] {
+      loop_.Post([left] {
+        if (--*left == 0) LogInfo("options reloaded");
+      });
+    });
+  }
+}
+
 // All or nothing: what is wrong with the new options leaves the old ones in force (case R09).
 void Server::Reload() {
   if (stopping_) return;
@@ -319,7 +331,7 @@ void Server::Reload() {
   for (const auto& worker : workers_) worker->SetRules(rules);
   publisher_->Reconfigure(options_.live.publish, options_.live.config);
   sources_->Reload(options_.live);
-  LogInfo("options reloaded");
+  loop_.Post([this] { ReportReload(); });  // behind the publication
 }
 
 // --- the end ---------------------------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ class Server final : private ListenerHost {
   std::vector<std::string> Unbound() const;
   void SaveServices();
   void Reload();
+  void ReportReload();
 
   void OnStopSignal();
   void Drain();

@@ -61,6 +61,8 @@ void Worker::Publish(std::shared_ptr<const Routes> routes, bool endpoints_remove
   });
 }
 
+void Worker::Settle(std::function<void()> done) { loop_.Post(std::move(done)); }
+
 void Worker::FindPlan(Listener& listener) const {
   const std::vector<ListenerPlan>& plans = context_.routes->listeners;
   if (listener.place >= plans.size() || plans[listener.place].address != listener.address) {

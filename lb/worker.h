@@ -36,6 +36,8 @@ class Worker {
   void Publish(std::shared_ptr<const Routes> routes, bool endpoints_removed);
   void Serve(const net::SocketAddress& address, net::UniqueFd fd);
   void Close(const net::SocketAddress& address);
+  // `done` runs on the worker's thread when all that was told so far is in force.
+  void Settle(std::function<void()> done);
   // Accepts no more; answers carry Connection: close. Who has sent no request within `grace` is closed: at once it
   // would cross with a request on its way. The thread ends when the last session has, after `limit` at the latest.
   // With `handed_over` the listening sockets live on in another process, and what waits in them is for that one.

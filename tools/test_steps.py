@@ -203,6 +203,8 @@ def pytest(tally, what, *paths, **environment):
         bad = 1
     if bad:
         show_end(output)
+        # A long run's output may be cut; its end is what is read.
+        tally.failures += re.findall(r"^(?:FAILED|ERROR) \S+.*", output, re.M)[:20]
     tally.add(len(cases) - min(bad, len(cases)), bad, what)
 
 

@@ -54,6 +54,7 @@ def test_a_fifth_of_the_packets_is_lost(note):
             stage.lb.wait_endpoints(case, *origins[1:], deadline=30)
         changed = time.monotonic()
         eventually(lambda: all("f" in asking[case].names(changed) for case in cases), 30, "the new one is used")
+        eventually(lambda: all(len(asking[case].since()) > 10 for case in cases), 30, "requests beside the loss")
         lost = network.lost()
         network.lose_nothing()
         for case in cases:
