@@ -209,7 +209,8 @@ Rows AnswerRows() {
 
 Rows MakeRows() {
   Rows rows = PlaceRows();
-  for (const Rows& more : {options::ConsulRows(), RegistryRows(), AnswerRows(), TcpRows(), options::ProgramRows()}) {
+  for (const Rows& more :
+       {options::ConsulRows(), RegistryRows(), AnswerRows(), ResolverRows(), TcpRows(), options::ProgramRows()}) {
     rows.insert(rows.end(), more.begin(), more.end());
   }
   return rows;
@@ -302,6 +303,31 @@ LiveOptions ReadLive(const Values& values) {
   return live;
 }
 
+// The catalog's names are answered from the catalog alone: a zone or a route for them would never be asked.
+Status CheckOwnDomains(const Values& values, const DnsdOptions& made) {
+  for (const std::string& own : {made.start.domain, made.start.alt_domain}) {
+    if (own.empty()) continue;
+    const wire::Name domain = wire::Name::FromText(own).value();
+    for (const auto& [origin, file] : made.live.resolver.zones) {
+      if (wire::Name::FromText(origin).value().EndsWith(domain)) {
+        return values.Refuse("zone",
+                             "names " + options::Quoted(origin) + ", which lies in the catalog's --domain " + own);
+      }
+    }
+    const std::string& open = made.live.resolver.public_domain;
+    if (!open.empty() && wire::Name::FromText(open).value().EndsWith(domain)) {
+      return values.Refuse("public-domain",
+                           "lies in the catalog's --domain " + own + ", whose names mean something else");
+    }
+    for (const auto& [zone, servers] : made.live.resolver.forward) {
+      if (zone.EndsWith(domain)) {
+        return values.Refuse("forward", "names " + zone.ToString() + ", which lies in the catalog's --domain " + own);
+      }
+    }
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 const options::Rows& DnsdRows() {
@@ -311,7 +337,12 @@ const options::Rows& DnsdRows() {
 
 Result<DnsdOptions> MakeDnsdOptions(const options::Values& values) {
   DnsdOptions made{{}, ReadLive(values), values};
+  auto resolver = ReadResolverOptions(values);
+  if (!resolver.ok()) return resolver.status();
+  made.live.resolver = std::move(resolver).value();
+  made.start.resolver = ReadResolverStart(values);
   if (Status status = ReadPlaces(values, made.start); !status.ok()) return status;
+  if (Status status = CheckOwnDomains(values, made); !status.ok()) return status;
   if (Status status = ReadSource(values, made.start); !status.ok()) return status;
   return made;
 }

@@ -14,6 +14,7 @@
 #include "common/options/options.h"
 #include "common/options/shared_rows.h"
 #include "dnsd/registry_options.h"
+#include "dnsd/resolver_options.h"
 
 namespace signpost::dnsd {
 
@@ -26,11 +27,12 @@ struct StartOptions {
   std::chrono::milliseconds snapshot_interval{};
   std::optional<options::ConsulOptions> consul;  // none: the embedded registry
   RegistryOptions registry;                      // without consul
-  std::string domain;                            // lower case, no final dot
-  std::string alt_domain;                        // likewise; empty = none
-  std::string datacenter;                        // lower case
-  bool datacenter_is_default = false;            // nobody named it: the agent's counts
-  int threads = 1;                               // one per core when none is given
+  ResolverStartOptions resolver;
+  std::string domain;                  // lower case, no final dot
+  std::string alt_domain;              // likewise; empty = none
+  std::string datacenter;              // lower case
+  bool datacenter_is_default = false;  // nobody named it: the agent's counts
+  int threads = 1;                     // one per core when none is given
   int tcp_max_connections = 0;
   int tcp_max_per_client = 0;  // 0 = no limit
   std::chrono::milliseconds tcp_idle_timeout{};
@@ -53,6 +55,7 @@ struct LiveOptions {
   bool node_meta_txt = true;
   std::chrono::seconds max_stale{};
   std::chrono::seconds stale_ttl{};
+  ResolverOptions resolver;
 };
 
 struct DnsdOptions {

@@ -1,10 +1,13 @@
 // Signpost. Apache-2.0; see LICENSE.
 #include <cstdio>
+#include <string_view>
 
 #include "common/base/log.h"
 #include "common/options/help.h"
 #include "common/options/options.h"
 #include "dnsd/dnsd_options.h"
+#include "dnsd/explain_command.h"
+#include "dnsd/forwarding.h"
 #include "dnsd/server.h"
 #include "dnsd/version.h"
 
@@ -34,6 +37,7 @@ int PrintHelp(const options::Values& values) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "explain") return dnsd::RunExplain(argc - 1, argv + 1);
   const options::Source source = options::ProcessSource(argc, argv);
   auto values = options::Read(dnsd::DnsdRows(), source);
   if (!values.ok()) return Fail(values.status(), kExitUsage);
@@ -44,10 +48,13 @@ int main(int argc, char** argv) {
   }
   auto options = dnsd::MakeDnsdOptions(values.value());
   if (!options.ok()) return Fail(options.status(), kExitUsage);
-  if (values.value().Flag("check")) return 0;
 
   SetLogging(options.value().live.log.level, options.value().live.log.format);
-  dnsd::Server server(std::move(options).value(), source);
+  auto zones = dnsd::LoadZones(options.value().live.resolver);
+  if (!zones.ok()) return Fail(zones.status(), kExitUsage);
+  if (values.value().Flag("check")) return 0;
+
+  dnsd::Server server(std::move(options).value(), std::move(zones).value(), source);
   const Status status = server.Run();
   return status.ok() ? 0 : Fail(status, kExitRuntime);
 }

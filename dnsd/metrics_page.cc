@@ -4,6 +4,7 @@
 #include <array>
 
 #include "common/base/metrics.h"
+#include "dnsd/resolver_pages.h"
 
 namespace signpost::dnsd {
 namespace {
@@ -26,7 +27,7 @@ void AddQueries(const OperationsView& view, MetricsText& text) {
     text.AddCounter("signpost_dns_answers_total", "Replies made, by transport.",
                     Sum(view, [t](const Worker& w) { return w.counters().answered[t].value(); }),
                     {{"transport", name}});
-    text.AddGauge("signpost_dns_waiting", "Questions waiting for Consul.",
+    text.AddGauge("signpost_dns_waiting", "Questions waiting for Consul or an upstream.",
                   Sum(view, [t](const Worker& w) { return w.waiting().waiting(static_cast<query::Transport>(t)); }),
                   {{"transport", name}});
     for (size_t d = 0; d < query::kDrops; ++d) {
@@ -49,13 +50,22 @@ void AddAnswers(const OperationsView& view, MetricsText& text) {
                     Sum(view, [t](const Worker& w) { return w.counters().types[t].value(); }),
                     {{"type", query::kTypeNames[t]}});
   }
+  for (size_t s = 0; s < query::kSources; ++s) {
+    text.AddCounter("signpost_dns_sources_total", "Replies by who answered; the sum equals all replies.",
+                    Sum(view, [s](const Worker& w) { return w.counters().sources[s].value(); }),
+                    {{"source", query::kSourceNames[s]}});
+  }
+  text.AddCounter("signpost_dns_slipped_total", "Replies cut to TC=1 because their network gets too many.",
+                  Sum(view, [](const Worker& w) { return w.counters().slipped.value(); }));
+  text.AddCounter("signpost_dns_stale_total", "Replies from forwarded answers past their end.",
+                  Sum(view, [](const Worker& w) { return w.counters().stale.value(); }));
   text.AddCounter("signpost_dns_truncated_total", "Replies with TC=1.",
                   Sum(view, [](const Worker& w) { return w.counters().truncated.value(); }));
-  text.AddCounter("signpost_dns_parked_total", "Questions that had to wait for Consul.",
+  text.AddCounter("signpost_dns_parked_total", "Questions that had to wait for Consul or an upstream.",
                   Sum(view, [](const Worker& w) { return w.counters().parked.value(); }));
   text.AddCounter("signpost_dns_servfail_overloaded_total", "SERVFAIL because too many questions were waiting.",
                   Sum(view, [](const Worker& w) { return w.counters().overloaded.value(); }));
-  text.AddCounter("signpost_dns_servfail_timeout_total", "SERVFAIL because Consul did not answer in time.",
+  text.AddCounter("signpost_dns_servfail_timeout_total", "SERVFAIL because what was waited for did not come in time.",
                   Sum(view, [](const Worker& w) { return w.counters().timed_out.value(); }));
 }
 
@@ -117,6 +127,7 @@ std::string MetricsPage(const OperationsView& view) {
   AddAnswers(view, text);
   AddLatency(view, text);
   AddSockets(view, text);
+  AppendResolverMetrics(view, text);
   if (view.feed != nullptr) feed::AppendMetrics(view.feed->status(), text);
   if (view.registry != nullptr) registry::AppendMetrics(view.registry->status(), text);
   text.AddGauge("signpost_uptime_seconds", "Time since the start.",

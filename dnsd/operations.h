@@ -10,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/http/server.h"
 #include "dnsd/feed/consul_feed.h"
+#include "dnsd/forwarding.h"
 #include "dnsd/publisher.h"
 #include "dnsd/registry/registry.h"
 #include "dnsd/worker.h"
@@ -20,6 +21,7 @@ namespace signpost::dnsd {
 struct OperationsView {
   const std::vector<std::unique_ptr<Worker>>& workers;
   const Publisher& publisher;
+  Forwarding& forwarding;
   const feed::ConsulFeed* feed;        // null without Consul
   const registry::Registry* registry;  // null with Consul
   std::vector<net::SocketAddress> listen;

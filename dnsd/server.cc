@@ -3,6 +3,7 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -15,6 +16,9 @@
 #include "common/net/tcp.h"
 #include "common/net/udp.h"
 #include "dnsd/catalog/snapshot_file.h"
+#include "dnsd/explain.h"
+#include "dnsd/sandbox/privileges.h"
+#include "dnsd/sandbox/system_calls.h"
 #include "dnsd/settings.h"
 
 namespace signpost::dnsd {
@@ -85,8 +89,9 @@ std::string PortInUse(const Status& status) {
 
 }  // namespace
 
-Server::Server(DnsdOptions options, options::Source source)
+Server::Server(DnsdOptions options, std::shared_ptr<const static_zone::ZoneSet> zones, options::Source source)
     : options_(std::move(options)),
+      zones_(std::move(zones)),
       source_(std::move(source)),
       tcp_budget_(static_cast<size_t>(options_.start.tcp_max_connections),
                   static_cast<size_t>(options_.start.tcp_max_per_client)) {}
@@ -103,11 +108,19 @@ Status Server::Run() {
   if (!options_.start.data_dir.empty()) {
     if (Status made = MakeDataDir(options_.start.data_dir); !made.ok()) return made;
   }
-  if (Status opened = OpenSource(); !opened.ok()) return opened;
   if (Status bound = Bind(); !bound.ok()) return bound;
-  StartSource();
   if (Status bound = BindOperations(); !bound.ok()) return bound;
+  if (Status dropped = DropPrivileges(); !dropped.ok()) return dropped;
+  if (Status opened = OpenSource(); !opened.ok()) return opened;
+  view_ = std::make_unique<OperationsView>(OperationsView{workers_, *publisher_, *forwarding_, feed_.get(),
+                                                          registry_.get(), bound_, SystemClock().Monotonic()});
+  StartSource();
+  forwarding_->Start(options_.live.resolver, std::move(zones_), bound_);
   for (const auto& worker : workers_) worker->Start();
+  if (Status restricted = RestrictSystemCalls(); !restricted.ok()) {
+    Stop();
+    return restricted;
+  }
 
   LogInfo("dnsd answers on " + bound_.front().ToString() + (bound_.size() > 1 ? " and other addresses" : "") + " for " +
           options_.start.domain + ", operations on " + operations_->local().ToString());
@@ -120,9 +133,14 @@ Status Server::Run() {
 Status Server::Bind() {
   const auto settings = MakeSettings(options_);
   const transport::TcpOptions tcp{.idle_timeout = options_.start.tcp_idle_timeout};
-  for (int i = 0; i < options_.start.threads; ++i) {
-    workers_.push_back(std::make_unique<Worker>(settings, tcp, tcp_budget_,
-                                                [this](std::vector<catalog::Key> keys) { OnWanted(std::move(keys)); }));
+  std::vector<wire::Name> own_domains = {settings->domain};
+  if (settings->alt_domain) own_domains.push_back(*settings->alt_domain);
+  const ResolverStartOptions& resolver = options_.start.resolver;
+  const auto threads = static_cast<size_t>(options_.start.threads);
+  forwarding_ = std::make_unique<Forwarding>(loop_, workers_, resolver, std::move(own_domains));
+  for (size_t i = 0; i < threads; ++i) {
+    workers_.push_back(
+        std::make_unique<Worker>(settings, tcp, tcp_budget_, Forwarding::CacheShare(resolver, threads), HooksOf(i)));
   }
   for (const net::SocketAddress& address : options_.start.listen) {
     auto bound = BindAddress(address);
@@ -136,6 +154,13 @@ Status Server::Bind() {
   }
   publisher_ = std::make_unique<Publisher>(loop_, settings, workers_);
   return Status::Ok();
+}
+
+Worker::Hooks Server::HooksOf(size_t worker) {
+  return {.wanted = [this](std::vector<catalog::Key> keys) { OnWanted(std::move(keys)); },
+          .ask = [this, worker](resolver::Question question) { forwarding_->Ask(worker, std::move(question)); },
+          .refresh = [this](resolver::Question question) { forwarding_->Refresh(std::move(question)); },
+          .probe_seen = [this](std::string_view label) { forwarding_->OnProbe(label); }};
 }
 
 Result<net::SocketAddress> Server::BindAddress(net::SocketAddress address) {
@@ -183,10 +208,9 @@ Status Server::OpenRegistry() {
 void Server::StartSource() { catalog_->Start(*publisher_); }
 
 Status Server::BindOperations() {
-  view_ = std::make_unique<OperationsView>(
-      OperationsView{workers_, *publisher_, feed_.get(), registry_.get(), bound_, SystemClock().Monotonic()});
   http::ServerOptions http_options{.max_connections = 64};
-  if (registry_) {
+  const bool is_api = !options_.start.consul;
+  if (is_api) {
     http_options.max_connections = kApiConnections;
     http_options.gzip = true;
   }
@@ -196,7 +220,7 @@ Status Server::BindOperations() {
                              OnRequest(std::move(request), std::move(responder));
                            });
   if (!operations.ok()) {
-    const std::string what = registry_ ? "the registry's API " : "the operations listener ";
+    const std::string what = is_api ? "the registry's API " : "the operations listener ";
     return {operations.status().kind(), "cannot open " + what + options_.start.http.ToString() + ": " +
                                             operations.status().text() + "; choose another address with --http"};
   }
@@ -204,7 +228,35 @@ Status Server::BindOperations() {
   return Status::Ok();
 }
 
+Status Server::DropPrivileges() {
+  const std::string& user = options_.start.resolver.user;
+  if (user.empty() && getuid() == 0) {
+    LogWarn("runs as root; name a user with --user to which it changes once its ports are bound");
+  }
+  if (!user.empty()) {
+    std::vector<std::string> owned;
+    const std::string& folder = options_.start.data_dir;
+    // What another user may have left there at an earlier start.
+    for (const char* file : {"", "/registry.db", "/registry.db-wal", "/registry.db-shm", "/catalog.snapshot"}) {
+      if (!folder.empty() && access((folder + file).c_str(), F_OK) == 0) owned.push_back(folder + file);
+    }
+    if (Status become = sandbox::BecomeUser(user, owned); !become.ok()) return become;
+  }
+  return sandbox::RefuseNewPrivileges();
+}
+
+// After all threads have started, which the kernel is asked to bind to the same rules.
+Status Server::RestrictSystemCalls() {
+  if (!options_.start.resolver.seccomp) return Status::Ok();
+  Status restricted = sandbox::RestrictSystemCalls({.may_execute = options_.start.registry.script_checks});
+  if (restricted.kind() != ErrorKind::kUnavailable) return restricted;
+  LogWarn("goes on without a system call filter: " + restricted.text());
+  return Status::Ok();
+}
+
 void Server::OnRequest(http::ServerRequest request, std::unique_ptr<http::Responder> responder) {
+  if (request.path == kExplainPath) return Explain(*view_, request, loop_, std::move(responder));
+  if (request.path == kFlushPath) return Flush(*view_, request, loop_, std::move(responder));
   if (registry_ && !http::IsOperationsPath(request.path))
     return registry_->Handle(std::move(request), std::move(responder));
   responder->Send(AnswerOperations(*view_, request));
@@ -238,6 +290,11 @@ void Server::Reload() {
     LogError("reload refused, the old options stay: " + options.status().text());
     return;
   }
+  auto zones = LoadZones(options.value().live.resolver);
+  if (!zones.ok()) {
+    LogError("reload refused, the old options stay: " + zones.status().text());
+    return;
+  }
   if (registry_) {
     if (Status reloaded = registry_->Reload(); !reloaded.ok()) {
       LogError("reload refused, the old options stay: " + reloaded.text());
@@ -246,6 +303,7 @@ void Server::Reload() {
   }
   options_.live = options.value().live;
   SetLogging(options_.live.log.level, options_.live.log.format);
+  forwarding_->Apply(options_.live.resolver, std::move(zones).value());
   if (feed_) {
     feed_->ReloadToken();
     feed_->SetMaxStale(options_.live.max_stale);
@@ -263,6 +321,7 @@ void Server::Stop() {
   if (snapshot_writer_) snapshot_writer_->WriteLast();
   for (const auto& worker : workers_) worker->Drain(kStopGrace);
   for (const auto& worker : workers_) worker->Join();
+  forwarding_->Stop();
   snapshot_writer_.reset();
   feed_.reset();
   registry_.reset();

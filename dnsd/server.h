@@ -14,6 +14,7 @@
 #include "common/options/options.h"
 #include "dnsd/dnsd_options.h"
 #include "dnsd/feed/consul_feed.h"
+#include "dnsd/forwarding.h"
 #include "dnsd/operations.h"
 #include "dnsd/publisher.h"
 #include "dnsd/registry/registry.h"
@@ -24,8 +25,8 @@ namespace signpost::dnsd {
 
 class Server {
  public:
-  // `source` is read again on SIGHUP.
-  Server(DnsdOptions options, options::Source source);
+  // `zones` are those of the options. `source` is read again on SIGHUP.
+  Server(DnsdOptions options, std::shared_ptr<const static_zone::ZoneSet> zones, options::Source source);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -35,9 +36,13 @@ class Server {
 
  private:
   Status Bind();
+  Worker::Hooks HooksOf(size_t worker);
   // On every worker. Returns the address bound.
   Result<net::SocketAddress> BindAddress(net::SocketAddress address);
   Status BindOperations();
+  // Gives up what is not needed once all ports are bound.
+  Status DropPrivileges();
+  Status RestrictSystemCalls();
   // The source of the catalog: Consul, or the embedded registry.
   Status OpenSource();
   void OpenFeed();
@@ -51,10 +56,12 @@ class Server {
   void OnWanted(std::vector<catalog::Key> keys);
 
   DnsdOptions options_;
+  std::shared_ptr<const static_zone::ZoneSet> zones_;  // until they are handed on
   const options::Source source_;
   net::Loop loop_;
   transport::TcpBudget tcp_budget_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<Forwarding> forwarding_;
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<feed::ConsulFeed> feed_;        // with --consul
   std::unique_ptr<registry::Registry> registry_;  // without

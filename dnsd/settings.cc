@@ -18,6 +18,7 @@ std::shared_ptr<const service_zone::Settings> MakeSettings(const DnsdOptions& op
   settings->a_record_limit = static_cast<uint32_t>(live.a_record_limit);
   settings->node_meta_txt = live.node_meta_txt;
   settings->stale_ttl = seconds(live.stale_ttl);
+  settings->dns_sd = live.resolver.dns_sd;
   settings->soa = {.refresh = seconds(live.soa_refresh),
                    .retry = seconds(live.soa_retry),
                    .expire = seconds(live.soa_expire),

@@ -2,6 +2,7 @@
 #include "dnsd/status_page.h"
 
 #include "common/json/json.h"
+#include "dnsd/resolver_pages.h"
 #include "dnsd/version.h"
 
 namespace signpost::dnsd {
@@ -71,6 +72,7 @@ std::string StatusPage(const OperationsView& view) {
   out.EndArray();
   if (view.feed != nullptr) WriteCatalog(view, out);
   if (view.registry != nullptr) WriteRegistry(view, out);
+  WriteResolverStatus(view, out);
   out.EndObject();
   return out.Take() + "\n";
 }

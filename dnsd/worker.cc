@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "common/base/log.h"
 #include "common/base/random.h"
 
 namespace signpost::dnsd {
@@ -10,17 +11,20 @@ namespace {
 
 // Names in use are reported in bundles: the first use starts a watch, the rest only keeps it.
 constexpr Millis kReportDelay{50};
+constexpr Millis kLogDelay{100};
 
 }  // namespace
 
 Worker::Worker(std::shared_ptr<const service_zone::Settings> settings, transport::TcpOptions tcp_options,
-               transport::TcpBudget& budget, OnWanted on_wanted)
+               transport::TcpBudget& budget, size_t cache_bytes, Hooks hooks)
     : tcp_options_(tcp_options),
       budget_(budget),
-      on_wanted_(std::move(on_wanted)),
-      handler_(data_, RandomSeed()),
-      waiting_(loop_, handler_, [this](const catalog::Key& key) { on_wanted_({key}); }),
+      hooks_(std::move(hooks)),
+      handler_(data_, RandomSeed(), cache_bytes),
+      waiting_(
+          loop_, handler_, [this](const query::Want& want) { Ask(want); }, [this] { AfterBatch(); }),
       report_used_(loop_, [this] { ReportUsed(); }),
+      drain_log_(loop_, [this] { handler_.log().Drain([](const std::string& line) { LogInfo(line); }); }),
       grace_(loop_, [this] { loop_.Stop(); }) {
   data_.SetSettings(std::move(settings));
 }
@@ -79,12 +83,55 @@ void Worker::ApplyNow(const std::vector<service_zone::Change>& changes) {
       waiting_.Wake(change.key);
     }
   }
+  AfterBatch();
 }
 
 void Worker::AfterBatch() {
   if (handler_.answerer().has_used() && !report_used_.running()) report_used_.Start(kReportDelay);
+  if (!handler_.log().empty() && !drain_log_.running()) drain_log_.Start(kLogDelay);
+  for (resolver::Question& question : handler_.TakeRefreshes()) hooks_.refresh(std::move(question));
+  if (const auto label = handler_.TakeProbe()) hooks_.probe_seen(*label);
 }
 
-void Worker::ReportUsed() { on_wanted_(handler_.answerer().TakeUsed()); }
+void Worker::ReportUsed() { hooks_.wanted(handler_.answerer().TakeUsed()); }
+
+void Worker::Ask(const query::Want& want) {
+  if (const auto* key = std::get_if<catalog::Key>(&want)) {
+    hooks_.wanted({*key});
+  } else {
+    hooks_.ask(std::get<resolver::Question>(want));
+  }
+}
+
+void Worker::SetPolicy(std::shared_ptr<const query::Policy> policy, std::span<const uint8_t> hop) {
+  const auto set = [this, policy = std::move(policy), hop] {
+    handler_.SetPolicy(policy);
+    handler_.SetHop(hop);
+  };
+  // The first question may be in the socket when the loop begins.
+  if (thread_.joinable()) return loop_.Post(set);
+  set();
+}
+
+void Worker::Deliver(const resolver::Settled& settled) {
+  loop_.Post([this, settled] {
+    query::Forwarded& forwarded = handler_.sources().forwarded();
+    forwarded.Arrive(settled);
+    waiting_.Wake(settled.question);
+    forwarded.Leave();
+    AfterBatch();
+  });
+}
+
+void Worker::Flush(const std::string& name, bool tree, std::function<void()> done) {
+  loop_.Post([this, name, tree, done = std::move(done)] {
+    handler_.sources().forwarded().Flush(name, tree);
+    done();
+  });
+}
+
+void Worker::Inspect(std::function<void(query::Handler&, service_zone::ZoneData&, uint64_t now_ms)> look) {
+  loop_.Post([this, look = std::move(look)] { look(handler_, data_, static_cast<uint64_t>(loop_.Now().count())); });
+}
 
 }  // namespace signpost::dnsd

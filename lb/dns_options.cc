@@ -17,6 +17,7 @@ using options::Type;
 using options::Values;
 
 constexpr uint16_t kDnsPort = 53;
+constexpr const char* kBrowse = "service.consul";
 constexpr int64_t kHour = 3'600'000;
 
 options::Row TimeRow(std::string_view name, std::string_view help, std::string_view fallback, int64_t min = 1) {
@@ -80,7 +81,7 @@ Rows DnsRows() {
       {.name = "dns-browse",
        .value = "DOMAIN",
        .help = "Domain whose services are found by DNS-SD (RFC 6763)",
-       .default_note = "none",
+       .default_note = "service.consul when nothing else says what to balance",
        .reloadable = true,
        .check = CheckDomain},
       TimeRow("dns-browse-interval", "How often services are looked for", "5s", 100),
@@ -137,6 +138,8 @@ Result<DnsOptions> ReadDnsOptions(const Values& values, const FileConfig& config
     dns.names.push_back(service.dns);
   }
   dns.browse = values.String("dns-browse");
+  const bool alone = !dns.servers.empty() && dns.names.empty() && config.services.empty() && !values.Given("consul");
+  if (alone && dns.browse.empty()) dns.browse = kBrowse;  // what dnsd serves
   if (dns.servers.empty() && !dns.browse.empty()) return values.Refuse("dns-browse", "needs --dns as well");
   if (dns.servers.empty() && !dns.names.empty()) {
     return Status::Config("service " + options::Quoted(dns.names.front().service) +

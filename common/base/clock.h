@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace signpost {
 
@@ -18,6 +19,11 @@ class Clock {
   // Since 1970-01-01 UTC; may jump.
   virtual Nanos Wall() const = 0;
 };
+
+// Seconds since 1970, for what is compared with other machines' clocks.
+inline uint32_t WallSeconds(const Clock& clock) {
+  return static_cast<uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(clock.Wall()).count());
+}
 
 // The kernel's clocks. Lives for the whole process.
 const Clock& SystemClock();

@@ -148,4 +148,14 @@ std::string RouteAddress(int family) {
   return known && IsGlobal(own.get()) ? TextOf(own.get()) : std::string();
 }
 
+std::vector<SocketAddress> HostAddresses() {
+  std::vector<SocketAddress> addresses;
+  ForEachAddress([&](const char*, const sockaddr* address) {
+    const socklen_t length = address->sa_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+    addresses.push_back(SocketAddress::From(address, length));
+    return false;
+  });
+  return addresses;
+}
+
 }  // namespace signpost::net

@@ -4,6 +4,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "common/net/address.h"
 
 namespace signpost::net {
 
@@ -20,6 +23,9 @@ std::string AddressOfInterface(const std::string& name, int family);
 // no prefix.
 std::string AddressInPrefix(std::string_view cidr);
 bool IsPrefix(std::string_view cidr);
+
+// Every address of every interface that is up, loopback included; port 0.
+std::vector<SocketAddress> HostAddresses();
 
 // The source address of what leaves by the default route of `family`. Nothing is sent. Empty if there is no such route
 // or the address is loopback or link-local.

@@ -21,7 +21,17 @@ namespace {
 constexpr int kRounds = 16;
 
 Status Failure(const SocketAddress& peer, int error_number) {
-  return Status::Unavailable("udp " + peer.ToString() + ": " + std::strerror(error_number));
+  std::string text = "udp " + peer.ToString() + ": " + std::strerror(error_number);
+  switch (error_number) {
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOBUFS:
+    case EAGAIN:  // of connect: no free port
+      return Status::Limit(std::move(text));
+    default:
+      return Status::Unavailable(std::move(text));
+  }
 }
 
 }  // namespace

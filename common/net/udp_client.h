@@ -26,7 +26,8 @@ class UdpClient {
     std::function<void(const Status&)> on_error;
   };
 
-  // Handlers run on the loop's thread, never from inside Connect or Send; each may destroy the socket.
+  // Handlers run on the loop's thread, never from inside Connect or Send; each may destroy the socket. kLimit when this
+  // process or host has no descriptor, port or memory for it, which says nothing about the peer.
   static Result<std::unique_ptr<UdpClient>> Connect(Loop& loop, const SocketAddress& peer, Handlers handlers);
   ~UdpClient();
   UdpClient(const UdpClient&) = delete;

@@ -3,13 +3,20 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
-#include "dnsd/catalog/catalog.h"
 #include "dnsd/query/counters.h"
+#include "dnsd/query/policy.h"
 #include "dnsd/query/prefetch.h"
-#include "dnsd/service_zone/answer.h"
+#include "dnsd/query/query_log.h"
+#include "dnsd/query/rate_limit.h"
+#include "dnsd/query/sources.h"
+#include "dnsd/query/want.h"
 #include "dnsd/service_zone/zone_data.h"
 
 namespace signpost::query {
@@ -17,23 +24,28 @@ namespace signpost::query {
 // What the transport knows about a message.
 struct Context {
   Transport transport = Transport::kUdp;
-  uint64_t now_ms = 0;            // the loop's time
-  uint16_t keepalive_tenths = 0;  // TCP: idle timeout in units of 100 ms, told to clients that ask (RFC 7828)
+  uint64_t now_ms = 0;               // the loop's time
+  uint32_t wall_s = 0;               // seconds since 1970, for cookies
+  std::span<const uint8_t> peer_ip;  // 4 or 16 bytes; empty: a stranger
+  uint16_t keepalive_tenths = 0;     // TCP: idle timeout in units of 100 ms, told to clients that ask (RFC 7828)
   // The question has waited long enough: answer SERVFAIL rather than asking for more patience.
   bool last_try = false;
+  // It was let through before it was parked: it does not count twice against its network's rate.
+  bool parked_before = false;
 };
 
 struct Reply {
   size_t size = 0;  // bytes of the answer; 0 = none
   std::optional<Drop> drop;
-  // Set when the answer must wait for the catalog's source: keep the query and call Handle again when it has answered.
-  std::optional<catalog::Key> wanted;
+  // Set when the answer must wait: keep the query and call Handle again when what is wanted has come.
+  std::optional<Want> wanted;
 };
 
 // One per loop, on its thread. Reads nothing but its arguments and `data`.
 class Handler {
  public:
-  Handler(service_zone::ZoneData& data, uint64_t seed) : data_(data), prefetcher_(data), answerer_(data, seed) {}
+  // `cache_bytes` bounds what it keeps of forwarded names.
+  Handler(service_zone::ZoneData& data, uint64_t seed, size_t cache_bytes = 0);
 
   // Answers `packet` into `out` (at least 512 bytes; 65,535 over TCP) and counts the outcome, except for a wanted
   // reply, which the caller counts as parked. Does not count as received: the caller does.
@@ -47,21 +59,48 @@ class Handler {
     prefetcher_.Run();
   }
 
+  // Nothing is forwarded, and nobody trusted, before the first policy.
+  void SetPolicy(std::shared_ptr<const Policy> policy);
+  // The mark of what this process forwards itself (wire::edns_option::kHop), 8 bytes that outlive the handler.
+  void SetHop(std::span<const uint8_t> hop) { hop_ = hop; }
+
+  // What answering gave rise to, for the resolver: answers that end soon, the label of a loop probe. Reading clears.
+  std::vector<resolver::Question> TakeRefreshes() { return sources_.TakeRefreshes(); }
+  std::optional<std::string> TakeProbe() { return std::exchange(probe_, std::nullopt); }
+
   Counters& counters() { return counters_; }
   const Counters& counters() const { return counters_; }
-  service_zone::Answerer& answerer() { return answerer_; }
+  service_zone::Answerer& answerer() { return sources_.answerer(); }
+  Sources& sources() { return sources_; }
+  const Policy& policy() const { return sources_.policy(); }
+  QueryLog& log() { return log_; }
 
  private:
-  size_t AnswerQuery(const wire::Query& query, const Context& context, std::span<uint8_t> out,
-                     std::optional<catalog::Key>& wanted);
-  service_zone::Verdict Route(const wire::Query& query, const Context& context, wire::ResponseWriter& writer);
+  // What is known of the client before its question is looked at.
+  struct Client {
+    bool trusted = false;
+    std::optional<CookieKeys::Cookie> cookie;  // to be sent back
+    bool cookie_is_good = false;
+  };
+  Client ClientOf(const wire::Query& query, const Context& context) const;
+  Reply AnswerQuery(const wire::Query& query, const Context& context, const Client& client, std::span<uint8_t> out);
+  Outcome Route(const wire::Query& query, const Context& context, const Client& client, wire::ResponseWriter& writer);
+  // Nullopt: the reply may leave.
+  std::optional<Reply> LimitRate(const wire::Query& query, const Context& context, const Client& client,
+                                 std::span<uint8_t> out);
+  void NoteProbe(const wire::Query& query);
+  void NoteInLog(const wire::Query& query, const Context& context, const Outcome& outcome);
   void Count(const Context& context, wire::Rcode rcode, TypeBucket type);
 
   static constexpr size_t kWorthwhile = 4;  // packets; fewer have little to overlap
 
   service_zone::ZoneData& data_;
   Prefetcher prefetcher_;
-  service_zone::Answerer answerer_;
+  Sources sources_;
+  RateLimiter limiter_;
+  QueryLog log_;
+  std::span<const uint8_t> hop_;
+  std::optional<std::string> probe_;
   Counters counters_;
 };
 

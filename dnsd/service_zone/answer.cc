@@ -15,6 +15,13 @@ namespace type = wire::type;
 
 constexpr uint64_t kUseRoundMs = 10000;
 
+// Keeps plain names out of the way of browsing, SRV of `_web._tcp` among them: only its PTR records are of DNS-SD.
+bool MayBrowse(const wire::Query& query, size_t labels) {
+  const wire::Name& name = query.name;
+  if (!MayBeBrowseName(name, labels)) return false;
+  return query.type == type::kPtr || labels < 3 || name.label(1) != "_tcp" || name.label(2) != "service";
+}
+
 }  // namespace
 
 void Answerer::Reserve() {
@@ -50,6 +57,10 @@ void Answerer::NoteUse(const Found& found, uint64_t now_ms) {
 }
 
 Verdict Answerer::AnswerZone(const Question& q, size_t labels) {
+  const bool may_browse = MayBrowse(q.query, labels) && data_.settings().dns_sd;
+  if (may_browse) {
+    if (auto verdict = AnswerBrowse(q, labels)) return *std::move(verdict);
+  }
   ZoneNameText text;
   const ZoneName name = ParseZoneName(q.query.name, labels, text);
   Found found = Lookup(data_, name, q.now_ms);
@@ -57,6 +68,7 @@ Verdict Answerer::AnswerZone(const Question& q, size_t labels) {
   // A name that can hold SRV records only exists all the same for the other types.
   if (name.srv_only && found.outcome == Outcome::kService && q.query.type != type::kSrv)
     found.outcome = Outcome::kNoData;
+  if (found.outcome == Outcome::kNoName && may_browse && IsAboveBrowsed(q, labels)) found.outcome = Outcome::kNoData;
   return Answer(q, found);
 }
 

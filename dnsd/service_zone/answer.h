@@ -4,6 +4,8 @@
 //   answer_service.cc  services: rotation, limits, SRV with additional records, TXT
 //   answer_alias.cc    host names as addresses: CNAME and what it leads to
 //   answer_reverse.cc  PTR
+//   answer_browse.cc   DNS-SD
+//   answer_exposed.cc  services by their names in a public domain
 #pragma once
 
 #include <algorithm>
@@ -14,6 +16,7 @@
 #include <vector>
 
 #include "dnsd/catalog/catalog.h"
+#include "dnsd/service_zone/browse_name.h"
 #include "dnsd/service_zone/draw.h"
 #include "dnsd/service_zone/lookup.h"
 #include "dnsd/service_zone/records.h"
@@ -30,6 +33,16 @@ struct Verdict {
   bool truncated = false;
   // Set when the answer must wait for the catalog's source: discard the writer and ask again later.
   std::optional<catalog::Key> wanted;
+  // The name, in wire form, outside the domain at which the answer's chain of aliases ends: what it leads to is not
+  // here. Lives as long as the zone data does not change. Empty: there is none, or the type asked for stops at an
+  // alias.
+  std::span<const uint8_t> leaves;
+  // AnswerReverse only: the catalog has no PTR record for the question, or is not known (SERVFAIL). With
+  // Question::may_look_elsewhere nothing was written.
+  bool not_here = false;
+  // With not_here: it is the name of an owner, or one with owners below it. Whoever answers must not say NXDOMAIN
+  // (RFC 8020).
+  bool exists = false;
 };
 
 struct Question {
@@ -39,6 +52,16 @@ struct Question {
   uint64_t now_ms;  // the loop's time
   // Waiting is over: additional records that would have to be asked for are left out.
   bool last_try = false;
+  // A reverse name without an owner here is answered by somebody else: see Verdict::not_here.
+  bool may_look_elsewhere = false;
+};
+
+// <label>.<domain>: a service as lb shows it to the world.
+struct ExposedName {
+  std::string_view label;     // lower case
+  std::string_view tag;       // lower case; what marks services as exposed
+  std::string_view balancer;  // lower case; the service whose instances serve them
+  const wire::Name& domain;
 };
 
 class Answerer {
@@ -52,6 +75,13 @@ class Answerer {
   Verdict AnswerZone(const Question& q, size_t labels);
   // A name in in-addr.arpa or ip6.arpa.
   Verdict AnswerReverse(const Question& q);
+  // The addresses of the balancer's usable instances, if the service has an instance with the tag, healthy or not; no
+  // data with the SOA of `name.domain` for other types and when there are no addresses. Null: not exposed, or nobody
+  // knows whether it is, since the catalog is not known.
+  std::optional<Verdict> AnswerExposed(const Question& q, const ExposedName& name);
+  // Goes on with a chain of aliases whose records are in the answer already and which enters the domain at `name`. TTLs
+  // are at most `ttl`. The verdict holds for the whole answer. `name` must live as long as Verdict::leaves is used.
+  Verdict AnswerChain(const Question& q, std::span<const uint8_t> name, uint16_t type, uint32_t ttl);
 
   // Makes room for the largest set of the data, so that answering does not allocate. Call after each change.
   void Reserve();
@@ -70,8 +100,13 @@ class Answerer {
 
   Verdict AnswerService(const Question& q, const Found& found);
   Verdict AnswerAddresses(const Question& q, const Found& found);
-  Verdict AnswerSrv(const Question& q, const Found& found);
-  Verdict AnswerServiceTxt(const Question& q, const Found& found);
+  Verdict AnswerSrv(const Question& q, const Found& found, const Owner& owner, uint32_t ttl);
+  Verdict AnswerServiceTxt(const Question& q, const Found& found, const Owner& owner, uint32_t ttl);
+  void BeginAdditional();
+  // False when the additional section shows already what the endpoint's target leads to.
+  bool IsFirstWithTarget(const Endpoint& endpoint) {
+    return std::exchange(seen_targets_[endpoint.same_target], generation_) != generation_;
+  }
   std::optional<catalog::Key> AddAdditional(const Question& q, const PreparedService& service,
                                             const WeightedItems<uint32_t>& srv, std::span<const uint32_t> order,
                                             uint32_t ttl);
@@ -84,6 +119,8 @@ class Answerer {
   Verdict AnswerNodeAlias(const Question& q, const PreparedNode& node);
   // One of the host names, drawn by weight, in wire form.
   std::span<const uint8_t> DrawHost(const PreparedService& service, const WeightedItems<uint32_t>& alias);
+  // `host`, if it is outside the domain and the question's type does not stop at it.
+  std::span<const uint8_t> Leaving(const Question& q, std::span<const uint8_t> host) const;
   // Adds what `host` leads to inside the domain. The verdict may want a key or be truncated; its rcode says nothing.
   Verdict FollowAlias(const Question& q, std::span<const uint8_t> host, wire::Section section, uint16_t type,
                       uint32_t ttl);
@@ -102,6 +139,25 @@ class Answerer {
                 const Owner& owner, wire::Section section, uint32_t ttl);
   size_t AddressLimit(const Question& q, const PreparedService& service) const;
 
+  Verdict AnswerBalancer(const Question& q, const ExposedName& name);
+
+  // Null: the name has the meaning that it would have without DNS-SD.
+  std::optional<Verdict> AnswerBrowse(const Question& q, size_t labels);
+  // The name exists because browsing clients ask for names below it.
+  bool IsAboveBrowsed(const Question& q, size_t labels);
+  Found FindBrowsed(const BrowseName& name, uint64_t now_ms);
+  Verdict AnswerDomains(const Question& q, const BrowseName& name);
+  Verdict AnswerTypes(const Question& q, const BrowseName& name);
+  Verdict AnswerInstances(const Question& q, const BrowseName& name, const PreparedService& service,
+                          const AnswerSet& set);
+  std::optional<Verdict> AnswerInstance(const Question& q, const BrowseName& name, const PreparedService& service);
+  struct ShownInstance {
+    const Endpoint* endpoint;
+    size_t owner_at;  // where its name stands in the message
+  };
+  void AddInstances(const Question& q, const PreparedService& service, const std::vector<ShownInstance>& shown);
+
+  Verdict NotHere(const Question& q, wire::Rcode rcode, bool exists);
   Verdict NegativeReverse(const Question& q, wire::Rcode rcode);
 
   // Null when `name` lies outside the domain.

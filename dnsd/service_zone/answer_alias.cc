@@ -29,8 +29,16 @@ Verdict Answerer::AnswerAlias(const Question& q, const PreparedService& service,
   const auto host = DrawHost(service, alias);
   const uint32_t ttl = Ttl(service.ttl);
   if (!AddName(q.writer, Section::kAnswer, {}, type::kCname, ttl, host)) return {.truncated = !q.over_tcp};
-  if (!IsAddressType(q.query.type)) return {};
+  if (!IsAddressType(q.query.type)) return {.leaves = Leaving(q, host)};
   return FollowAlias(q, host, Section::kAnswer, q.query.type, ttl);
+}
+
+// Chains are followed within the domain for addresses only, as Consul does. One that leaves can be followed for any
+// type but those that ask for the alias itself.
+std::span<const uint8_t> Answerer::Leaving(const Question& q, std::span<const uint8_t> host) const {
+  wire::Name name;
+  if (q.query.type == type::kCname || q.query.type == type::kAny || name.Read(host) == 0) return {};
+  return data_.settings().DomainOf(name) == nullptr ? host : std::span<const uint8_t>{};
 }
 
 Verdict Answerer::AnswerNodeAlias(const Question& q, const PreparedNode& node) {
@@ -67,7 +75,7 @@ Verdict Answerer::FollowAlias(const Question& q, std::span<const uint8_t> host, 
     const auto same = [&](const wire::Name& earlier) { return std::ranges::equal(earlier.wire(), name.wire()); };
     if (same(q.query.name) || std::any_of(path.begin(), path.begin() + static_cast<ptrdiff_t>(step), same)) return {};
     const auto found = LookupInside(name, q.now_ms);
-    if (!found) return {};
+    if (!found) return {.leaves = section == Section::kAnswer ? Leaving(q, host) : std::span<const uint8_t>{}};
     if (found->outcome == Outcome::kWait) {
       // Additional records may be missing; an answer may not.
       return q.last_try && section == Section::kAdditional ? Verdict{} : Verdict{.wanted = found->wanted};
@@ -84,6 +92,29 @@ Verdict Answerer::FollowAlias(const Question& q, std::span<const uint8_t> host, 
     host = next;
   }
   return {};
+}
+
+Verdict Answerer::AnswerChain(const Question& q, std::span<const uint8_t> name, uint16_t asked, uint32_t ttl) {
+  wire::Name first;
+  if (asked == type::kCname || first.Read(name) == 0) return {};
+  const auto found = LookupInside(first, q.now_ms);
+  if (!found) return {.leaves = Leaving(q, name)};
+  switch (found->outcome) {
+    case Outcome::kWait:
+      return {.wanted = found->wanted};
+    case Outcome::kUnavailable:
+      return {.rcode = wire::Rcode::kServFail, .authoritative = false};
+    case Outcome::kNoName:
+      return Negative(q, wire::Rcode::kNxDomain);  // RFC 6604 3: the rcode is that of the chain's end
+    default:
+      break;
+  }
+  ttl = std::min(ttl, found->outcome == Outcome::kService ? Ttl(found->service->ttl) : NodeTtl());
+  if (IsAddressType(asked)) return FollowAlias(q, name, Section::kAnswer, asked, ttl);
+  const Owner owner{.name = name};
+  if (found->outcome == Outcome::kService && asked == type::kSrv) return AnswerSrv(q, *found, owner, ttl);
+  if (found->outcome == Outcome::kService && asked == type::kTxt) return AnswerServiceTxt(q, *found, owner, ttl);
+  return Negative(q, wire::Rcode::kNoError);
 }
 
 template <typename Item>

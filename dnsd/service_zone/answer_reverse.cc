@@ -1,4 +1,5 @@
 // Signpost. Apache-2.0; see LICENSE.
+#include <algorithm>
 #include <array>
 
 #include "common/base/bytes.h"
@@ -27,19 +28,29 @@ std::span<const uint8_t> ServiceName(const ZoneData::ReverseTarget& target, cons
   return name.ok() ? name.written() : std::span<const uint8_t>{};
 }
 
+bool HasOwnerBelow(const ZoneData& data, const ReverseName& part) {
+  const auto owner = data.FindReverse(part.address);
+  // The trees themselves are delegated to others.
+  if (part.is_tree || owner == data.ReverseEnd()) return false;
+  const size_t bytes = part.bits / 8;
+  const bool half = part.bits % 8 != 0;
+  if (!std::equal(part.address.begin(), part.address.begin() + bytes, owner->address.begin())) return false;
+  return !half || part.address[bytes] >> 4 == owner->address[bytes] >> 4;
+}
+
 }  // namespace
 
 Verdict Answerer::AnswerReverse(const Question& q) {
   using Kind = ReverseName::Kind;
   const ReverseName reverse = ParseReverseName(q.query.name);
   if (data_.freshness() == catalog::Freshness::kStarting || data_.freshness() == catalog::Freshness::kExpired) {
-    return {.rcode = Rcode::kServFail, .authoritative = false};
+    return {.rcode = Rcode::kServFail, .authoritative = false, .not_here = true};
   }
-  if (reverse.kind == Kind::kPartial) return NegativeReverse(q, Rcode::kNoError);
+  if (reverse.kind == Kind::kPartial) return NotHere(q, Rcode::kNoError, HasOwnerBelow(data_, reverse));
   auto owner = data_.FindReverse(reverse.address);
   const auto is_owner = [&] { return owner != data_.ReverseEnd() && owner->address == reverse.address; };
-  if (reverse.kind != Kind::kAddress || !is_owner()) return NegativeReverse(q, Rcode::kNxDomain);
-  if (q.query.type != type::kPtr && q.query.type != type::kAny) return NegativeReverse(q, Rcode::kNoError);
+  if (reverse.kind != Kind::kAddress || !is_owner()) return NotHere(q, Rcode::kNxDomain, false);
+  if (q.query.type != type::kPtr && q.query.type != type::kAny) return NotHere(q, Rcode::kNoError, true);
 
   bool fits = true;
   for (; fits && is_owner(); ++owner) {
@@ -51,6 +62,13 @@ Verdict Answerer::AnswerReverse(const Question& q) {
   // Names that DNS cannot write have no record.
   if (fits && q.writer.count(Section::kAnswer) == 0) return NegativeReverse(q, Rcode::kNoError);
   return {.truncated = !fits && !q.over_tcp};
+}
+
+Verdict Answerer::NotHere(const Question& q, Rcode rcode, bool exists) {
+  Verdict verdict = q.may_look_elsewhere ? Verdict{.rcode = rcode} : NegativeReverse(q, rcode);
+  verdict.not_here = true;
+  verdict.exists = exists;
+  return verdict;
 }
 
 // The SOA must be that of a zone above the name (RFC 2308 2): the reverse tree's own apex.

@@ -38,9 +38,9 @@ Verdict Answerer::AnswerService(const Question& q, const Found& found) {
     case type::kAny:
       return AnswerAddresses(q, found);
     case type::kSrv:
-      return AnswerSrv(q, found);
+      return AnswerSrv(q, found, {}, Ttl(found.service->ttl));
     case type::kTxt:
-      return AnswerServiceTxt(q, found);
+      return AnswerServiceTxt(q, found, {}, Ttl(found.service->ttl));
     default:
       if (!found.set->alias.empty()) return AnswerAlias(q, *found.service, found.set->alias);
       return Negative(q, wire::Rcode::kNoError);
@@ -76,16 +76,16 @@ Verdict Answerer::AnswerAddresses(const Question& q, const Found& found) {
   return {.truncated = cut && !q.over_tcp};
 }
 
-Verdict Answerer::AnswerSrv(const Question& q, const Found& found) {
+Verdict Answerer::AnswerSrv(const Question& q, const Found& found, const Owner& owner, uint32_t ttl) {
   const PreparedService& service = *found.service;
   const auto& srv = found.set->srv;
   if (srv.empty()) return Negative(q, wire::Rcode::kNoError);
-  const uint32_t ttl = Ttl(service.ttl);
   const auto start = q.writer.Here();
   auto order = Order(drawer_, service, srv, SrvLimit(q, data_.settings(), service));
   for (size_t i = 0; i < order.size(); ++i) {
     const Endpoint& endpoint = service.endpoints[srv[order[i]]];
-    if (AddSrv(q.writer, service, endpoint, data_.settings().domain, ttl, target_offsets_[i])) continue;
+    if (AddSrv(q.writer, Section::kAnswer, owner, service, endpoint, data_.settings().domain, ttl, target_offsets_[i]))
+      continue;
     if (q.over_tcp) {
       order = order.first(i);
       break;
@@ -97,21 +97,24 @@ Verdict Answerer::AnswerSrv(const Question& q, const Found& found) {
   return {.wanted = AddAdditional(q, service, srv, order, ttl)};
 }
 
-// RFC 2782 and RFC 2181 9: what does not fit is left out without TC.
-std::optional<catalog::Key> Answerer::AddAdditional(const Question& q, const PreparedService& service,
-                                                    const WeightedItems<uint32_t>& srv, std::span<const uint32_t> order,
-                                                    uint32_t ttl) {
+void Answerer::BeginAdditional() {
   if (++generation_ == 0) {  // after 2^32 answers the marks of the first ones would count again
     std::ranges::fill(seen_targets_, 0U);
     std::ranges::fill(seen_nodes_, 0U);
     generation_ = 1;
   }
   followed_.clear();
+}
+
+// RFC 2782 and RFC 2181 9: what does not fit is left out without TC.
+std::optional<catalog::Key> Answerer::AddAdditional(const Question& q, const PreparedService& service,
+                                                    const WeightedItems<uint32_t>& srv, std::span<const uint32_t> order,
+                                                    uint32_t ttl) {
+  BeginAdditional();
   std::optional<catalog::Key> wanted;
   for (size_t i = 0; i < order.size(); ++i) {
     const Endpoint& e = service.endpoints[srv[order[i]]];
-    if (std::exchange(seen_targets_[e.same_target], generation_) != generation_ &&
-        !AddTargetAddresses(q, service, e, target_offsets_[i], ttl, wanted)) {
+    if (IsFirstWithTarget(e) && !AddTargetAddresses(q, service, e, target_offsets_[i], ttl, wanted)) {
       return wanted;
     }
     if (!data_.settings().node_meta_txt || std::exchange(seen_nodes_[e.node_index], generation_) == generation_)
@@ -142,7 +145,7 @@ bool Answerer::AddNodeTxt(const Question& q, const Endpoint& endpoint, uint32_t 
   });
 }
 
-Verdict Answerer::AnswerServiceTxt(const Question& q, const Found& found) {
+Verdict Answerer::AnswerServiceTxt(const Question& q, const Found& found, const Owner& owner, uint32_t ttl) {
   const PreparedService& service = *found.service;
   const bool untagged = found.set == &service.untagged;
   const size_t n = untagged ? service.endpoints.size() : found.set->all.size();
@@ -150,7 +153,7 @@ Verdict Answerer::AnswerServiceTxt(const Question& q, const Found& found) {
   const auto start = q.writer.Here();
   for (size_t i = 0; i < n; ++i) {
     const Endpoint& endpoint = service.endpoints[untagged ? i : found.set->all[i]];
-    if (AddTxt(q.writer, Section::kAnswer, {}, Ttl(service.ttl), InstanceTxt(service.instance(endpoint)))) continue;
+    if (AddTxt(q.writer, Section::kAnswer, owner, ttl, InstanceTxt(service.instance(endpoint)))) continue;
     if (q.over_tcp) break;
     q.writer.RollBack(start);
     return {.truncated = true};

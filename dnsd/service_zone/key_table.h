@@ -52,6 +52,14 @@ class KeyTable {
 
   size_t size() const { return size_; }
 
+  // `visit(key, entry)` for all, in no order.
+  template <typename Visit>
+  void ForEach(const Visit& visit) const {
+    for (const Slot& slot : slots_) {
+      if (slot.node) visit(std::string_view(slot.node->key), slot.node->entry);
+    }
+  }
+
   // For many look-ups at once: hash all keys, prefetch all slots, prefetch all entries; each step finds in the cache
   // what the one before it asked for. Answers nothing: a hint for the processor only.
   static size_t Hash(std::string_view key) { return std::hash<std::string_view>{}(key); }

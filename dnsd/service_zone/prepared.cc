@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "dnsd/service_zone/browse.h"
 #include "dnsd/service_zone/txt.h"
 #include "dnsd/wire/name.h"
 
@@ -75,12 +76,6 @@ WeightedItems<uint32_t> DistinctSrv(const PreparedService& service, std::vector<
   std::vector<uint32_t> weights;
   std::ranges::transform(endpoints, std::back_inserter(weights), weight);
   return {endpoints, weights};
-}
-
-bool HasTargetName(const PreparedService& service, const Endpoint& e) {
-  if (e.target == Endpoint::Target::kHost) return true;
-  if (e.target == Endpoint::Target::kNode) return !e.node->owner.empty();
-  return !service.datacenter.empty() && service.datacenter.size() <= wire::kMaxLabel;
 }
 
 AnswerSet MakeSet(const PreparedService& service, const std::vector<uint32_t>& endpoints) {
@@ -164,6 +159,12 @@ Endpoint MakeEndpoint(PreparedService& service, uint32_t index, const AddressCho
 
 }  // namespace
 
+bool HasTargetName(const PreparedService& service, const Endpoint& e) {
+  if (e.target == Endpoint::Target::kHost) return true;
+  if (e.target == Endpoint::Target::kNode) return !e.node->owner.empty();
+  return !service.datacenter.empty() && service.datacenter.size() <= wire::kMaxLabel;
+}
+
 const AnswerSet* PreparedService::FindTag(std::string_view tag) const {
   if (tag.empty()) return &untagged;
   const auto found = std::ranges::lower_bound(tags, tag, {}, &std::pair<std::string, uint32_t>::first);
@@ -234,6 +235,8 @@ std::shared_ptr<const PreparedService> Preparer::Prepare(const std::shared_ptr<c
   std::iota(all.begin(), all.end(), 0U);
   out->untagged = MakeSet(*out, all);
   if (!is_query) AddTagSets(*out);
+  const bool own = service->key.kind == catalog::Kind::kService && service->key.datacenter == settings_->datacenter;
+  if (own && settings_->dns_sd) out->browse = MakeBrowse(*out, *settings_);
   return out;
 }
 

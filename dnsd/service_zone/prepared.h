@@ -55,6 +55,17 @@ struct AnswerSet {
       all;  // every endpoint, unweighted: for TXT. Empty in PreparedService::untagged, where it is known
 };
 
+// How DNS-SD shows a service; see browse.h.
+struct Browse {
+  struct Row {
+    uint32_t endpoint = 0;   // index into PreparedService::endpoints
+    bool with_node = false;  // its id alone is not unique
+  };
+  bool shown = false;
+  bool udp = false;       // _<service>._udp, else _tcp
+  std::vector<Row> rows;  // usable instances sorted by label in lower case; no two labels are alike
+};
+
 struct PreparedService {
   // What most questions need stands first, in few cache lines.
   uint32_t ttl = 0;           // seconds
@@ -70,6 +81,7 @@ struct PreparedService {
   std::vector<std::pair<std::string, uint32_t>> tags;
   std::vector<Ipv6> v6;
   std::vector<std::string> hosts;  // wire form of host names that stand for addresses
+  Browse browse;                   // own datacenter only
 
   static constexpr uint32_t kUntagged = ~0U;
 
@@ -83,6 +95,9 @@ struct PreparedService {
     return source->instances[endpoint.instance];
   }
 };
+
+// False when DNS cannot write the name that an SRV record of `endpoint` would point at.
+bool HasTargetName(const PreparedService& service, const Endpoint& endpoint);
 
 // Prepares nodes and services; equal nodes share one PreparedNode. Control thread only.
 class Preparer {

@@ -102,10 +102,10 @@ bool AddTxt(ResponseWriter& writer, Section section, const Owner& owner, uint32_
   return writer.EndRecord();
 }
 
-bool AddSrv(ResponseWriter& writer, const PreparedService& service, const Endpoint& endpoint, const wire::Name& domain,
-            uint32_t ttl, size_t& target_offset) {
+bool AddSrv(ResponseWriter& writer, Section section, const Owner& owner, const PreparedService& service,
+            const Endpoint& endpoint, const wire::Name& domain, uint32_t ttl, size_t& target_offset) {
   static constexpr uint16_t kPriority = 1;
-  writer.BeginRecordAt(Section::kAnswer, 0, type::kSrv, ttl);
+  Begin(writer, section, owner, type::kSrv, ttl);
   writer.PutU16(kPriority);
   writer.PutU16(endpoint.weight);
   writer.PutU16(endpoint.port);

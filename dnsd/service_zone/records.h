@@ -35,8 +35,8 @@ bool AddTxt(wire::ResponseWriter& writer, wire::Section section, const Owner& ow
             std::string_view rdata);
 
 // One SRV record (RFC 2782): priority 1. `target_offset` receives where its target stands in the message.
-bool AddSrv(wire::ResponseWriter& writer, const PreparedService& service, const Endpoint& endpoint,
-            const wire::Name& domain, uint32_t ttl, size_t& target_offset);
+bool AddSrv(wire::ResponseWriter& writer, wire::Section section, const Owner& owner, const PreparedService& service,
+            const Endpoint& endpoint, const wire::Name& domain, uint32_t ttl, size_t& target_offset);
 
 // The SOA of `owner`; its serial is the catalog's index.
 bool AddSoa(wire::ResponseWriter& writer, wire::Section section, const ZoneData& data, std::span<const uint8_t> owner,

@@ -7,6 +7,7 @@ namespace signpost::service_zone {
 namespace {
 
 constexpr size_t kZoneLabels = 2;
+constexpr size_t kMappedBits = 96;  // in front of an IPv4 address in an IpKey
 
 // One octet in decimal without leading zeros, or one hexadecimal digit.
 bool ReadPart(std::string_view label, int base, uint8_t& out) {
@@ -44,8 +45,15 @@ ReverseName ParseReverseName(const wire::Name& name) {
   const size_t labels = name.label_count();
   if (labels < kZoneLabels || name.label(labels - 1) != "arpa") return out;
   const std::string_view zone = name.label(labels - 2);
-  if (zone == "in-addr") out.kind = ReadV4(name, labels - kZoneLabels, out.address);
-  if (zone == "ip6") out.kind = ReadV6(name, labels - kZoneLabels, out.address);
+  const size_t parts = labels - kZoneLabels;
+  out.is_tree = parts == 0;
+  if (zone == "in-addr") {
+    out.kind = ReadV4(name, parts, out.address);
+    out.bits = kMappedBits + parts * 8;
+  } else if (zone == "ip6") {
+    out.kind = ReadV6(name, parts, out.address);
+    out.bits = parts * 4;
+  }
   return out;
 }
 

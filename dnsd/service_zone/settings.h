@@ -58,6 +58,7 @@ struct Settings {
   uint32_t a_record_limit = 0;          // records of A, AAAA and ANY over UDP and TCP; 0 = no limit
   ServiceRules<uint32_t> answer_limit;  // the same per service, for SRV too; the smallest limit counts
   bool node_meta_txt = true;            // node meta TXT in additional sections
+  bool dns_sd = true;                   // the catalog can be browsed (RFC 6763)
   uint32_t stale_ttl = 5;               // cap of every TTL while the catalog's source is lost
   Soa soa;
 

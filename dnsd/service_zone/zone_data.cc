@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include "dnsd/service_zone/browse.h"
+
 namespace signpost::service_zone {
 namespace {
 
@@ -12,6 +14,18 @@ namespace {
 // all names tells when it appears: other datacenters, queries, connect.
 constexpr uint64_t kRetryMs = 1000;
 constexpr uint64_t kAbsentMs = 400;
+
+// The list of service types of a catalog larger than this is made once a second at most: it costs milliseconds there.
+constexpr size_t kLargeCatalog = 5000;
+constexpr uint64_t kTypesMs = 1000;
+
+// How the list of types shows a service: not at all, _tcp, _udp. Without its instances nobody knows better than _tcp.
+enum class Listed : unsigned char { kNo, kTcp, kUdp };
+Listed ListedAs(const Entry& entry) {
+  if (!entry.service) return Listed::kTcp;
+  if (!entry.service->browse.shown) return Listed::kNo;
+  return entry.service->browse.udp ? Listed::kUdp : Listed::kTcp;
+}
 
 // As many endpoints as are worth a prefetch.
 std::span<const Endpoint> FirstOf(const std::vector<Endpoint>& endpoints) {
@@ -107,6 +121,7 @@ void ZoneData::Apply(const Change& change, uint64_t now_ms) {
       ApplyService(change, now_ms);
       break;
     case Change::What::kServiceName:
+      types_changed_ = true;
       entries_.At(MakeKey(change.key.kind, change.key.datacenter, change.key.name));
       break;
     case Change::What::kNode:
@@ -119,6 +134,7 @@ void ZoneData::Apply(const Change& change, uint64_t now_ms) {
       }
       break;
     case Change::What::kForget:
+      types_changed_ = true;
       entries_.Erase(MakeKey(change.key.kind, change.key.datacenter, change.key.name));
       break;
   }
@@ -127,13 +143,17 @@ void ZoneData::Apply(const Change& change, uint64_t now_ms) {
 void ZoneData::ApplyService(const Change& change, uint64_t now_ms) {
   const bool own_name = change.key.kind == catalog::Kind::kService && IsOwn(change.key.datacenter);
   const std::string key(MakeKey(change.key.kind, change.key.datacenter, change.key.name));
+  const size_t known = entries_.size();
   Entry& entry = entries_.At(key);
   if (own_name && entry.service) IndexService(*entry.service, false);
   if (!change.service && own_name) {
     entries_.Erase(key);  // the list of names is complete: no entry means no such service
+    types_changed_ = true;
     return;
   }
+  const Listed before = ListedAs(entry);
   entry.service = change.service;
+  types_changed_ |= own_name && (entries_.size() != known || ListedAs(entry) != before);
   entry.state = change.service ? Entry::State::kKnown : Entry::State::kAbsent;
   entry.retry_after_ms = 0;
   entry.expires_ms = 0;
@@ -183,6 +203,32 @@ void ZoneData::IndexNode(const PreparedNode& node, bool add) {
     if (count == 0) node_suffixes_.erase(suffix);
   }
   if (const auto address = OwnAddress(node.node->address)) IndexReverse({*address, &node, nullptr, 0}, add);
+}
+
+std::span<const ZoneData::ServiceType> ZoneData::ServiceTypes(uint64_t now_ms) {
+  const bool may_wait = size() > kLargeCatalog && now_ms < types_made_ms_ + kTypesMs;
+  if (types_changed_ && !may_wait) {
+    MakeServiceTypes();
+    types_changed_ = false;
+    types_made_ms_ = now_ms;
+  }
+  return types_;
+}
+
+void ZoneData::MakeServiceTypes() {
+  std::vector<std::pair<std::string_view, bool>> found;
+  entries_.ForEach([&](std::string_view key, const Entry& entry) {
+    const Listed listed = ListedAs(entry);
+    if (key[0] != KindLetter(catalog::Kind::kService) || listed == Listed::kNo) return;
+    if (HasTypeName(key.substr(1), *settings_)) found.emplace_back(key.substr(1), listed == Listed::kUdp);
+  });
+  const auto count = static_cast<ptrdiff_t>(std::min(found.size(), kMaxTypes));
+  std::ranges::partial_sort(found, found.begin() + count);
+  types_.clear();
+  types_.reserve(static_cast<size_t>(count));
+  for (const auto& [name, udp] : std::span(found).first(static_cast<size_t>(count))) {
+    types_.push_back({std::string(name), udp});
+  }
 }
 
 void ZoneData::IndexReverse(const ReverseTarget& target, bool add) {

@@ -63,6 +63,16 @@ class ZoneData {
   bool HasNodeBelow(std::string_view name) const { return node_suffixes_.contains(name); }
   bool HasDatacenter(std::string_view name) const;
 
+  // A service of the own datacenter as DNS-SD lists it.
+  struct ServiceType {
+    std::string name;
+    bool udp = false;
+  };
+  static constexpr size_t kMaxTypes = 3000;  // a reply of 65,535 bytes has room for fewer
+  // The first kMaxTypes, sorted by name. Allocates when something has changed; what a large catalog's list shows may be
+  // a second old.
+  std::span<const ServiceType> ServiceTypes(uint64_t now_ms);
+
   using IpKey = std::array<uint8_t, 16>;  // IPv4 mapped
   // Who owns an address in the own datacenter: a node whose main address it is, or a service with an instance there.
   struct ReverseTarget {
@@ -101,7 +111,10 @@ class ZoneData {
 
   void Apply(const Change& change, uint64_t now_ms);
   void SetDatacenters(std::vector<std::string> names) { datacenters_ = std::move(names); }
-  void SetSettings(std::shared_ptr<const Settings> settings) { settings_ = std::move(settings); }
+  void SetSettings(std::shared_ptr<const Settings> settings) {
+    settings_ = std::move(settings);
+    types_changed_ = true;
+  }
   void SetFreshness(catalog::Freshness freshness) { freshness_ = freshness; }
   void SetSerial(uint32_t serial) { serial_ = serial; }
 
@@ -123,6 +136,7 @@ class ZoneData {
   void IndexService(const PreparedService& service, bool add);
   void IndexNode(const PreparedNode& node, bool add);
   void IndexReverse(const ReverseTarget& target, bool add);
+  void MakeServiceTypes();
 
   std::shared_ptr<const Settings> settings_;
   catalog::Freshness freshness_ = catalog::Freshness::kStarting;
@@ -135,6 +149,10 @@ class ZoneData {
   std::string key_;  // scratch of MakeKey
 
   ReverseIndex reverse_;
+
+  std::vector<ServiceType> types_;
+  bool types_changed_ = true;
+  uint64_t types_made_ms_ = 0;
 };
 
 // 16 bytes for either family.

@@ -102,6 +102,8 @@ bool TcpService::Connection::HandleMessage(std::span<const uint8_t> message) {
   const Nanos start = SystemClock().Monotonic();
   const query::Context context{.transport = query::Transport::kTcp,
                                .now_ms = static_cast<uint64_t>(service_.loop_.Now().count()),
+                               .wall_s = WallSeconds(SystemClock()),
+                               .peer_ip = peer_.ip(),
                                .keepalive_tenths = static_cast<uint16_t>(service_.options_.idle_timeout.count() / 100)};
   const query::Reply reply = service_.handler_.Handle(message, context, service_.answer_);
   if (reply.drop) return false;
@@ -115,9 +117,9 @@ bool TcpService::Connection::HandleMessage(std::span<const uint8_t> message) {
 }
 
 void TcpService::Connection::Park(std::span<const uint8_t> message, const query::Context& context,
-                                  const catalog::Key& key) {
+                                  const query::Want& want) {
   ++waiting_;
-  service_.waiting_.Park(message, context, key, [weak = weak_from_this()](std::span<const uint8_t> answer) {
+  service_.waiting_.Park(message, context, want, [weak = weak_from_this()](std::span<const uint8_t> answer) {
     const auto self = weak.lock();
     if (!self || !self->stream_) return;
     --self->waiting_;

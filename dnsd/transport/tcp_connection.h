@@ -41,7 +41,7 @@ class TcpService::Connection : public std::enable_shared_from_this<Connection> {
   // Handles every whole message of the input, as far as the output limit allows.
   void Work();
   bool HandleMessage(std::span<const uint8_t> message);
-  void Park(std::span<const uint8_t> message, const query::Context& context, const catalog::Key& key);
+  void Park(std::span<const uint8_t> message, const query::Context& context, const query::Want& want);
   void SendAnswer(std::span<const uint8_t> answer);
   // The connection is over: removes it from the service. `this` lives on until the caller's reference goes.
   void Finish(bool drain);

@@ -7,7 +7,6 @@
 #include "common/base/clock.h"
 
 namespace signpost::transport {
-
 Result<std::unique_ptr<UdpService>> UdpService::Bind(net::Loop& loop, const net::SocketAddress& address,
                                                      query::Handler& handler, WaitingRoom& waiting,
                                                      std::function<void()> after_batch) {
@@ -20,11 +19,15 @@ Result<std::unique_ptr<UdpService>> UdpService::Bind(net::Loop& loop, const net:
 
 void UdpService::OnBatch(std::span<net::UdpDatagram> batch) {
   const Nanos start = SystemClock().Monotonic();
-  const query::Context context{.transport = query::Transport::kUdp,
-                               .now_ms = static_cast<uint64_t>(loop_.Now().count())};
+  query::Context context{.transport = query::Transport::kUdp,
+                         .now_ms = static_cast<uint64_t>(loop_.Now().count()),
+                         .wall_s = WallSeconds(SystemClock())};
   handler_.Prefetch(batch);
   uint64_t answered = 0;
-  for (net::UdpDatagram& datagram : batch) answered += Answer(datagram, context) ? 1 : 0;
+  for (net::UdpDatagram& datagram : batch) {
+    context.peer_ip = datagram.peer.ip();
+    answered += Answer(datagram, context) ? 1 : 0;
+  }
   // The whole batch leaves together, so its time is each answer's time.
   const auto nanos = static_cast<uint64_t>((SystemClock().Monotonic() - start).count());
   handler_.counters().RecordLatency(nanos, answered);
@@ -45,9 +48,9 @@ bool UdpService::Answer(net::UdpDatagram& datagram, const query::Context& contex
   return reply.size > 0;
 }
 
-void UdpService::Park(const net::UdpDatagram& datagram, const query::Context& context, const catalog::Key& key) {
+void UdpService::Park(const net::UdpDatagram& datagram, const query::Context& context, const query::Want& want) {
   waiting_.Park(
-      datagram.payload, context, key,
+      datagram.payload, context, want,
       [socket = std::weak_ptr(socket_), path = socket_->ReturnPath(datagram)](std::span<const uint8_t> answer) {
         if (const auto alive = socket.lock()) alive->Send(path, answer);
       });

@@ -32,7 +32,7 @@ class UdpService {
   void OnBatch(std::span<net::UdpDatagram> batch);
   // True if the answer is ready; a parked question is timed by the waiting room.
   bool Answer(net::UdpDatagram& datagram, const query::Context& context);
-  void Park(const net::UdpDatagram& datagram, const query::Context& context, const catalog::Key& key);
+  void Park(const net::UdpDatagram& datagram, const query::Context& context, const query::Want& want);
   bool WouldBounce(const net::SocketAddress& peer) const;
 
   net::Loop& loop_;

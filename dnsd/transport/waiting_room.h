@@ -1,5 +1,5 @@
 // Signpost. Apache-2.0; see LICENSE.
-// Questions parked until the catalog's source has answered for a key. One per loop, on its thread.
+// Questions parked until the catalog's source, or the resolver, has what they want. One per loop, on its thread.
 #pragma once
 
 #include <array>
@@ -8,35 +8,42 @@
 #include <functional>
 #include <map>
 #include <span>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "common/base/clock.h"
 #include "common/net/loop.h"
 #include "common/net/timer.h"
-#include "dnsd/catalog/catalog.h"
 #include "dnsd/query/handler.h"
+#include "dnsd/query/want.h"
 
 namespace signpost::transport {
 
 class WaitingRoom {
  public:
-  // Questions waiting at once; one more is answered SERVFAIL.
-  static constexpr size_t kCapacity = 4096;
-  // Below the 4 s of Docker's resolver and the 5 s of glibc, so that SERVFAIL reaches them in time.
+  // Questions waiting at once; one more is answered SERVFAIL, as are those above Policy::max_waiting_per_client.
+  static constexpr size_t kCapacity = 16384;
+  // From the arrival. Below the 4 s of Docker's resolver and the 5 s of glibc, so that SERVFAIL reaches them in time.
+  // The resolver keeps its own time and is given a little more than it takes.
   static constexpr Millis kPatience{2500};
+  static constexpr Millis kForwardPatience{3600};
 
   // Delivers an answer; if the client is gone it goes nowhere.
   using Deliver = std::function<void(std::span<const uint8_t>)>;
 
-  // `want` asks the source for a key; called once for each key that somebody waits for.
-  WaitingRoom(net::Loop& loop, query::Handler& handler, std::function<void(const catalog::Key&)> want);
+  // `ask` asks for what is wanted; called once for each want that somebody waits for. `after` is called when questions
+  // that had waited have been handled again.
+  WaitingRoom(
+      net::Loop& loop, query::Handler& handler, std::function<void(const query::Want&)> ask,
+      std::function<void()> after = [] {});
 
-  // The handler wanted `key` for `packet`, which is copied. `deliver` is called exactly once, now or later.
-  void Park(std::span<const uint8_t> packet, const query::Context& context, const catalog::Key& key, Deliver deliver);
-  // Something is known about `key` now: those who waited for it are answered, or wait for what they want next.
-  void Wake(const catalog::Key& key) { Release(key, /*last_try=*/false); }
-  // `key` could not be had: those who waited for it get what there is without it.
-  void GiveUp(const catalog::Key& key) { Release(key, /*last_try=*/true); }
+  // The handler wanted `want` for `packet`, which is copied. `deliver` is called exactly once, now or later.
+  void Park(std::span<const uint8_t> packet, const query::Context& context, const query::Want& want, Deliver deliver);
+  // Something is known about `want` now: those who waited for it are answered, or wait for what they want next.
+  void Wake(const query::Want& want) { Release(want, /*last_try=*/false); }
+  // `want` could not be had: those who waited for it get what there is without it.
+  void GiveUp(const query::Want& want) { Release(want, /*last_try=*/true); }
 
   size_t size() const { return size_; }
   uint64_t waiting(query::Transport transport) const {
@@ -44,25 +51,34 @@ class WaitingRoom {
   }
 
  private:
+  using Client = std::string;  // the bytes of its address
+
   struct Parked {
     std::vector<uint8_t> packet;
     query::Transport transport;
     uint16_t keepalive_tenths;
-    Millis deadline;
+    uint32_t wall_s;
+    Millis arrived;
+    Client client;
     Deliver deliver;
   };
 
-  void Admit(Parked parked, const catalog::Key& key);
-  void Release(const catalog::Key& key, bool last_try);
+  static Millis DeadlineOf(const Parked& parked, const query::Want& want);
+  bool HasRoomFor(const Client& client) const;
+  void Admit(Parked parked, const query::Want& want);
+  void Release(const query::Want& want, bool last_try);
   void Retry(Parked parked, bool last_try);
   void Expire();
-  void CountWaiting(query::Transport transport, int64_t change);
+  void CountIn(const Parked& parked);
+  void CountOut(const Parked& parked);
 
   net::Loop& loop_;
   query::Handler& handler_;
-  std::function<void(const catalog::Key&)> want_;
+  std::function<void(const query::Want&)> ask_;
+  std::function<void()> after_;
   net::Timer expiry_;
-  std::map<catalog::Key, std::vector<Parked>> parked_;
+  std::map<query::Want, std::vector<Parked>> parked_;
+  std::unordered_map<Client, uint32_t> by_client_;
   size_t size_ = 0;
   std::array<std::atomic<uint64_t>, query::kTransports> waiting_{};
   std::vector<uint8_t> answer_;

@@ -21,14 +21,38 @@ bool SkipName(ByteReader& reader) {
   }
 }
 
-// RFC 6891 6.1.2: options are code, length, data. False when one runs past the RDATA.
+// RFC 7873 4: the client's part alone, or with a server's.
+bool IsCookieSize(size_t size) { return size == kClientCookieSize || (size >= 16 && size <= 40); }
+
+// False when the option makes the query malformed.
+bool ReadOption(uint16_t code, std::span<const uint8_t> data, Edns& edns) {
+  switch (code) {
+    case edns_option::kNsid:
+      edns.nsid = true;  // what the client put into it means nothing (RFC 5001 2.1, W112)
+      return true;
+    case edns_option::kCookie:
+      if (!edns.cookie.empty()) return true;  // only the first counts (RFC 7873 5.2, W117)
+      if (!IsCookieSize(data.size())) return false;
+      edns.cookie = data;
+      return true;
+    case edns_option::kTcpKeepalive:
+      edns.tcp_keepalive = true;
+      return true;
+    case edns_option::kHop:
+      if (edns.hop.empty() && data.size() == kHopSize) edns.hop = data;
+      return true;
+    default:
+      return true;
+  }
+}
+
+// RFC 6891 6.1.2: options are code, length, data. False when one runs past the RDATA or is malformed itself.
 bool ReadOptions(std::span<const uint8_t> rdata, Edns& edns) {
   ByteReader reader(rdata);
   while (reader.remaining() > 0) {
     const uint16_t code = reader.U16();
-    reader.Skip(reader.U16());
-    if (!reader.ok()) return false;
-    if (code == edns_option::kTcpKeepalive) edns.tcp_keepalive = true;
+    const auto data = reader.Bytes(reader.U16());
+    if (!reader.ok() || !ReadOption(code, data, edns)) return false;
   }
   return true;
 }
@@ -75,7 +99,10 @@ class RecordReader {
     if (type == type::kOpt) {
       // RFC 6891 6.1.1: one OPT, in the additional section, owned by the root.
       if (!in_additional || query_.edns.present || owner_size != 1) return false;
-      query_.edns = {true, (ttl & kFlagDo) != 0, false, static_cast<uint8_t>(ttl >> 16), klass};
+      query_.edns.present = true;
+      query_.edns.dnssec_ok = (ttl & kFlagDo) != 0;
+      query_.edns.version = static_cast<uint8_t>(ttl >> 16);
+      query_.edns.udp_size = klass;
       bad_options_ = !ReadOptions(rdata, query_.edns);
     } else if (type == type::kTsig && in_additional) {
       Name key;
@@ -102,6 +129,7 @@ Verdict ParseQuery(std::span<const uint8_t> packet, Query& query) {
   const uint16_t flags = LoadU16(header + 2);
   query.opcode = flags >> 11 & 0xf;
   query.recursion_desired = (flags & kFlagRd) != 0;
+  query.checking_disabled = (flags & kFlagCd) != 0;
   query.edns = {};
   query.tsig = {};
   query.question = {};
@@ -123,6 +151,7 @@ Verdict ParseQuery(std::span<const uint8_t> packet, Query& query) {
   const uint32_t additional = LoadU16(header + 10);
   Verdict verdict = Verdict::kQuery;
   if (middle + additional > 0) verdict = RecordReader(packet, offset, query).Read(middle, additional);
+  if (questions == 0 && verdict == Verdict::kQuery && !query.edns.cookie.empty()) return Verdict::kCookieOnly;
   if (questions == 0 && (verdict == Verdict::kQuery || verdict == Verdict::kSigned)) {
     verdict = query.edns.present ? Verdict::kMalformedOpt : Verdict::kMalformed;
   }

@@ -8,21 +8,27 @@ namespace signpost::wire {
 namespace {
 
 constexpr size_t kOptSize = 11;
-constexpr size_t kKeepaliveSize = 6;
-constexpr size_t kAddressHead = 12;  // owner pointer, type, class, TTL, RDLENGTH
+constexpr size_t kOptLengthAt = 9;
+constexpr size_t kOptionHead = 4;  // code, length
+constexpr size_t kKeepaliveSize = kOptionHead + 2;
+constexpr size_t kEdeSize = kOptionHead + 2;  // without text
+constexpr size_t kAddressHead = 12;           // owner pointer, type, class, TTL, RDLENGTH
 
-// RFC 6891 6.1.3: own size, extended rcode, version 0, DO copied (RFC 3225 3).
-size_t WriteOpt(uint8_t* out, const Edns& edns, uint8_t extended_rcode, uint16_t keepalive_tenths) {
+// RFC 6891 6.1.3: own size, extended rcode, version 0, DO copied (RFC 3225 3). No options yet.
+void WriteOptHead(uint8_t* out, const Edns& edns, uint8_t extended_rcode) {
   out[0] = 0;
   StoreU16(out + 1, type::kOpt);
   StoreU16(out + 3, kOwnUdpSize);
   StoreU32(out + 5, static_cast<uint32_t>(extended_rcode) << 24 | (edns.dnssec_ok ? kFlagDo : 0));
-  StoreU16(out + 9, keepalive_tenths != 0 ? kKeepaliveSize : 0);
-  if (keepalive_tenths == 0) return kOptSize;
-  StoreU16(out + 11, edns_option::kTcpKeepalive);
-  StoreU16(out + 13, 2);
-  StoreU16(out + 15, keepalive_tenths);
-  return kOptSize + kKeepaliveSize;
+  StoreU16(out + kOptLengthAt, 0);
+}
+
+// Head and data; returns what stands behind.
+uint8_t* WriteOption(uint8_t* out, uint16_t code, const void* data, size_t size) {
+  StoreU16(out, code);
+  StoreU16(out + 2, static_cast<uint16_t>(size));
+  std::memcpy(out + kOptionHead, data, size);
+  return out + kOptionHead + size;
 }
 
 void WriteAddressHead(uint8_t* out, uint16_t type, uint32_t ttl, uint16_t rdlength) {
@@ -35,12 +41,31 @@ void WriteAddressHead(uint8_t* out, uint16_t type, uint32_t ttl, uint16_t rdleng
 
 }  // namespace
 
-ResponseWriter::ResponseWriter(std::span<uint8_t> buffer, size_t limit, const Query& query)
-    : buffer_(buffer), query_(query), limit_(std::min(limit, buffer.size())) {
-  if (query.edns.present) limit_ -= kOptSize + (query.edns.tcp_keepalive ? kKeepaliveSize : 0);
-  std::memcpy(buffer_.data() + kHeaderSize, query.question.data(), query.question.size());
+ResponseWriter::ResponseWriter(std::span<uint8_t> buffer, size_t limit, const Query& query, const OptContent& opt)
+    : buffer_(buffer), query_(query), opt_(opt), limit_(std::min(limit, buffer.size())) {
   size_ = kHeaderSize + query.question.size();
+  if (query.edns.present) {
+    limit_ -= kOptSize + (query.edns.tcp_keepalive ? kKeepaliveSize : 0);
+    if (!opt.cookie.empty()) limit_ -= kOptionHead + opt.cookie.size();
+    if (!opt.nsid.empty()) {
+      if (limit_ >= size_ + kOptionHead + opt.nsid.size()) {
+        limit_ -= kOptionHead + opt.nsid.size();
+      } else {
+        opt_.nsid = {};
+      }
+    }
+  }
+  if (query.question.empty()) return;
+  std::memcpy(buffer_.data() + kHeaderSize, query.question.data(), query.question.size());
   RememberName(kHeaderSize);
+}
+
+bool ResponseWriter::AddRendered(Section section, std::span<const uint8_t> bytes, uint16_t records) {
+  if (room() < bytes.size()) return false;
+  if (!bytes.empty()) std::memcpy(&buffer_[size_], bytes.data(), bytes.size());
+  size_ += bytes.size();
+  counts_[static_cast<size_t>(section)] = static_cast<uint16_t>(count(section) + records);
+  return true;
 }
 
 bool ResponseWriter::AddA(uint32_t ttl, const uint8_t* address) {
@@ -191,6 +216,8 @@ void ResponseWriter::WriteHeader(const FinishOptions& options) {
   if (options.authoritative) flags |= kFlagAa;
   if (options.truncated) flags |= kFlagTc;
   if (query_.recursion_desired) flags |= kFlagRd;
+  if (options.recursion_available) flags |= kFlagRa;
+  if (options.checking_disabled) flags |= kFlagCd;
   StoreU16(out + 2, flags);
   StoreU16(out + 4, query_.question.empty() ? 0 : 1);
   StoreU16(out + 6, counts_[0]);
@@ -201,9 +228,37 @@ void ResponseWriter::WriteHeader(const FinishOptions& options) {
 size_t ResponseWriter::Finish(const FinishOptions& options) {
   WriteHeader(options);
   if (!query_.edns.present) return size_;
-  const auto extended = static_cast<uint8_t>(static_cast<uint8_t>(options.rcode) >> 4);
-  return size_ +
-         WriteOpt(&buffer_[size_], query_.edns, extended, query_.edns.tcp_keepalive ? options.keepalive_tenths : 0);
+  uint8_t* out = &buffer_[size_];
+  WriteOptHead(out, query_.edns, static_cast<uint8_t>(static_cast<uint8_t>(options.rcode) >> 4));
+  const size_t length = WriteOptions(out + kOptSize, options);
+  StoreU16(out + kOptLengthAt, static_cast<uint16_t>(length));
+  return size_ + kOptSize + length;
+}
+
+// Returns the bytes written. All but the extended error have their place reserved.
+size_t ResponseWriter::WriteOptions(uint8_t* out, const FinishOptions& options) const {
+  uint8_t* at = out;
+  size_t spare = room();
+  if (query_.edns.tcp_keepalive) {
+    if (options.keepalive_tenths != 0) {
+      uint8_t timeout[2];
+      StoreU16(timeout, options.keepalive_tenths);
+      at = WriteOption(at, edns_option::kTcpKeepalive, timeout, sizeof timeout);
+    } else {
+      spare += kKeepaliveSize;
+    }
+  }
+  if (!opt_.cookie.empty()) at = WriteOption(at, edns_option::kCookie, opt_.cookie.data(), opt_.cookie.size());
+  if (!opt_.nsid.empty()) at = WriteOption(at, edns_option::kNsid, opt_.nsid.data(), opt_.nsid.size());
+  if (options.ede && spare >= kEdeSize) {
+    const std::string_view text = spare - kEdeSize >= options.ede_text.size() ? options.ede_text : std::string_view();
+    StoreU16(at, edns_option::kEde);
+    StoreU16(at + 2, static_cast<uint16_t>(2 + text.size()));
+    StoreU16(at + kOptionHead, static_cast<uint16_t>(*options.ede));
+    if (!text.empty()) std::memcpy(at + kEdeSize, text.data(), text.size());
+    at += kEdeSize + text.size();
+  }
+  return static_cast<size_t>(at - out);
 }
 
 size_t ResponseWriter::FinishBadKey(const Tsig& tsig) {
@@ -234,7 +289,8 @@ size_t WriteHeaderOnly(std::span<uint8_t> buffer, const Query& query, Rcode rcod
   StoreU16(buffer.data() + 2, flags);
   if (!query.edns.present || rcode != Rcode::kFormErr) return kHeaderSize;
   StoreU16(buffer.data() + 10, 1);
-  return kHeaderSize + WriteOpt(buffer.data() + kHeaderSize, query.edns, 0, 0);
+  WriteOptHead(buffer.data() + kHeaderSize, query.edns, 0);
+  return kHeaderSize + kOptSize;
 }
 
 }  // namespace signpost::wire

@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string_view>
 
 #include "common/base/bytes.h"
 #include "dnsd/wire/protocol.h"
@@ -19,14 +21,33 @@ struct FinishOptions {
   Rcode rcode = Rcode::kNoError;
   bool authoritative = false;
   bool truncated = false;
+  bool recursion_available = false;
+  bool checking_disabled = false;
   uint16_t keepalive_tenths = 0;  // RFC 7828: idle timeout in units of 100 ms; 0 = no option
+  // Dropped, the text first, when the reply has no room for it: an explanation never costs a record (RFC 8914 3).
+  std::optional<Ede> ede;
+  std::string_view ede_text;
+};
+
+// What leaves in every reply to a query with OPT and is therefore reserved before the first record (W118).
+struct OptContent {
+  std::span<const uint8_t> cookie;  // client's and server's cookie, 24 bytes, or empty
+  std::string_view nsid;            // empty = none
 };
 
 class ResponseWriter {
  public:
   // Starts with the header and the question as the client sent it. `limit` is the size that the transport and the
   // client allow; the buffer must hold at least that, and a question with an OPT (at least 512).
-  ResponseWriter(std::span<uint8_t> buffer, size_t limit, const Query& query);
+  // The query may have no question (Verdict::kCookieOnly). What `opt` shows must live until Finish; an NSID that does
+  // not fit beside the question and the cookie is left out.
+  ResponseWriter(std::span<uint8_t> buffer, size_t limit, const Query& query, const OptContent& opt = {});
+
+  // Appends records that are in wire form already and were rendered for this question at this place: `bytes` begins at
+  // size(). False, and nothing appended, if it does not fit.
+  bool AddRendered(Section section, std::span<const uint8_t> bytes, uint16_t records);
+  // The message's byte at `offset`, which lies before size(); for patching TTLs of what was just added.
+  uint8_t* At(size_t offset) { return &buffer_[offset]; }
 
   // Bytes left for records.
   size_t room() const { return limit_ - size_; }
@@ -70,6 +91,7 @@ class ResponseWriter {
  private:
   bool Grow(size_t n);
   void WriteHeader(const FinishOptions& options);
+  size_t WriteOptions(uint8_t* out, const FinishOptions& options) const;
   void StartRecord(Section section, uint16_t type, uint32_t ttl);
   void RememberName(size_t offset);
   // Offset of an earlier name equal to `suffix`, byte for byte (the letter case of data is kept, W140); 0 = none.
@@ -80,7 +102,8 @@ class ResponseWriter {
 
   std::span<uint8_t> buffer_;
   const Query& query_;
-  size_t limit_;
+  OptContent opt_;
+  size_t limit_;  // for records: less what is reserved for OPT
   size_t size_ = 0;
   size_t rdlength_at_ = 0;
   Mark record_{};

@@ -285,7 +285,68 @@ def srv_answer_seeds():
     save("srv_answer", "refused", b"\0" + struct.pack(">6H", 0x1234, 0x8001, 0, 0, 0, 0))
 
 
+def cookie_seeds():
+    for name, switches, cookie in [("client", 0, 8), ("both", 0, 24), ("short", 0, 12), ("long", 0, 41), ("none", 0, 0), ("alone", 2, 8),
+                                   ("six", 1, 24), ("mapped", 5, 24), ("largest", 2, 40)]:
+        address = bytes(10) + b"\xff\xff\xc0\0\2\1" if switches & 4 else bytes(range(16))
+        save("dns_cookie", name, bytes([switches]) + address + bytes.fromhex("5cf79f11") + bytes(range(1, 9))[:cookie] +
+             bytes.fromhex("010000005cf79f111f8130c3eee29480")[:max(0, cookie - 8)] + bytes(max(0, cookie - 24)))
+
+
+def upstream_reply_seeds():
+    def record(kind, data, owner=b"\xc0\x0c", ttl=60):
+        return owner + struct.pack(">2HIH", kind, 1, ttl, len(data)) + data
+
+    def reply(seed, question, flags, counts, data, switches=0):
+        save("upstream_reply", seed, bytes([question | 8 | switches]) + struct.pack(">H3H", flags, *counts) + data)
+
+    host = dns_name("a.example.com")
+    address, long = bytes([192, 0, 2, 1]), bytes(15) + b"\1"
+    soa = record(6, host + host + struct.pack(">5I", 1, 2, 3, 4, 60), b"\xc0\x10")
+    signature = struct.pack(">H", 1) + bytes(16) + b"\0\xaa"
+    reply("addresses", 0, 0x0180, (3, 0, 0), record(1, address) + record(1, b"\x7f\0\0\1") + record(1, address, ttl=0xFFFFFFFF))
+    reply("filtered", 0, 0x0180, (1, 0, 0), record(1, b"\x7f\0\0\1"), 32)
+    reply("chain", 0, 0x0180, (2, 0, 0), record(1, address, host) + record(5, host))
+    reply("chase", 0, 0x0180, (1, 0, 0), record(5, b"\1b\xc0\x10"))
+    reply("home", 0, 0x0180, (1, 0, 0), record(5, dns_name("web.consul")))
+    reply("loop", 0, 0x0180, (2, 0, 0), record(5, host) + record(5, b"\xc0\x0c", host))
+    reply("dname", 0, 0x0180, (2, 0, 0), record(39, dns_name("example.net"), b"\xc0\x10") + record(1, address, dns_name("www.example.net")))
+    reply("srv", 2, 0x0180, (2, 0, 2), record(33, struct.pack(">3H", 1, 2, 80) + host) * 2 + record(1, address, host) + record(28, long, host))
+    reply("mx", 3, 0x0180, (1, 0, 1), record(15, b"\0\x0a\1a\xc0\x0c") + record(1, address, host))
+    reply("txt", 4, 0x0180, (2, 0, 0), record(16, text("hello")) + record(16, text("x" * 200) * 6))
+    reply("cname", 5, 0x0180, (1, 0, 0), record(5, host))
+    reply("ptr", 6, 0x0180, (1, 0, 0), record(12, host))
+    reply("any", 7, 0x0180, (4, 0, 0), record(1, address) + record(28, long) + record(16, text("x")) + record(65, b"\0\1\0\0\1\0\3\2h2"))
+    reply("none", 0, 0x0180, (0, 1, 0), soa)
+    reply("nxdomain", 0, 0x0183, (0, 1, 1), soa + OPT)
+    reply("referral", 0, 0x0180, (0, 1, 1), record(2, host) + record(1, address, host))
+    reply("signed", 0, 0x0180, (2, 0, 1), record(1, address) + record(46, signature) + OPT, 16)
+    reply("proof", 0, 0x0183, (0, 3, 0), soa + record(47, b"\0\0\1\x40", b"\xc0\x10") + record(46, b"\0\x2f" + signature[2:], b"\xc0\x10"), 16)
+    reply("explained", 0, 0x0182, (0, 0, 1), bytes.fromhex("00002904d000000000000a" "000f0006" "0017" "64656164"))
+    reply("cut", 0, 0x0380, (1, 0, 0), record(1, address)[:9])
+    save("upstream_reply", "whole", b"\0" + b"\x47\x11" + dns_query("www.example.com", "A", flags=0x8180)[2:])
+    save("upstream_reply", "header", b"\0" + struct.pack(">6H", 0x4711, 0x8181, 0, 0, 0, 0))
+
+
+ZONE_ENTRIES = {
+    "address": "a 5 A 192.0.2.1\n  AAAA 2001:db8::1\n", "chain": "a CNAME b\nb CNAME *.w\n*.w MX 1 a.b\n", "loop": "a CNAME b\nb CNAME A\n",
+    "dname": "d DNAME e.d2\n$ORIGIN d2.t.\n@ DNAME t.\na.e TXT x\n", "cut": "s NS ns.s\nns.s A 192.0.2.1\ns DS 1 8 2 00\nx.s TXT t\n",
+    "text": 'a TXT ( "x;(" ; comment\n \\065\\" )\nb HINFO "" ""\nc CAA 0 issue "x"\n', "generic": "a TYPE65280 \\# 3 01 0203\nb A \\# 4 c0000201\n",
+    "service": "_x._tcp SRV 1 2 3 h\nh HTTPS 1 . alpn=\"h2,h3\" port=443\nn NAPTR 1 2 S x \"\" .\n", "units": "$TTL 1h\n$ORIGIN a.t.\n@ 1w2d IN LOC 1 2 3 N 4 5 6 W 7m\n",
+    "security": "a RRSIG A 8 1 5 20260101000000 20250101000000 1 t. AQID\na NSEC b A TYPE300\na NSEC3 1 0 1 aa 2vptu5timamqttgl4luu9kg21e0aor3s A\n",
+    "rare": "a APL 1:192.0.2.0/24 !2:2001:db8::/32\nb IPSECKEY 1 1 2 192.0.2.1 AQID\nc WKS 192.0.2.1 6 smtp\nd CERT PGP 1 8 AQID\ne EUI48 01-02-03-04-05-06\n",
+    "wrong": "$GENERATE 1-2 a$ A 192.0.2.$\n", "include": "$INCLUDE f\n", "open": "a TXT ( \"x", "bytes": "a TXT \xff\x01\r\n"}
+
+
+def zone_seeds():
+    for name, entries in ZONE_ENTRIES.items():
+        save("zone_file", name, b"\1" + entries.encode("latin-1"))
+    save("zone_file", "whole", b"\0@ 60 SOA ns h (1 2h 3m 4 30)\n NS ns\nns A 192.0.2.1\n")
+
+
 dns_seeds()
+zone_seeds()
+cookie_seeds()
 json_seeds()
 snapshot_seeds()
 http_seeds()
@@ -297,3 +358,4 @@ lb_http_seeds()
 proxy_header_seeds()
 client_hello_seeds()
 srv_answer_seeds()
+upstream_reply_seeds()

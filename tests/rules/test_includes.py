@@ -57,8 +57,11 @@ ARROWS = {
     "lb/discovery": ["lb/pool", "common/dns", "common/consul", "common/json", "common/net"],
     "lb/publish": ["lb/discovery", "lb/route", "lb/pool", "common/json", "common/net"],
     "lb/health": ["lb/pool", "common/http", "common/net"],
-    "dnsd/query": ["dnsd/service_zone", "dnsd/catalog", "dnsd/wire"],
-    "dnsd/transport": ["dnsd/query", "dnsd/catalog", "dnsd/wire", "common/net"],
+    "dnsd/static_zone": ["dnsd/wire", "common/dns"],
+    "dnsd/resolver": ["dnsd/wire", "common/net"],
+    "dnsd/sandbox": [],
+    "dnsd/query": ["dnsd/service_zone", "dnsd/static_zone", "dnsd/resolver", "dnsd/catalog", "dnsd/wire"],
+    "dnsd/transport": ["dnsd/query", "dnsd/resolver", "dnsd/catalog", "dnsd/wire", "common/net"],
 }
 THIRD_PARTY = {
     "uv.h": "common/net",
@@ -70,9 +73,10 @@ THIRD_PARTY = {
     "prometheus/": "common/base",
     "sqlite3.h": "dnsd/registry/storage",
     "ldns/": "common/dns",
+    "seccomp.h": "dnsd/sandbox",
 }
 SYSTEM = re.compile(r"[a-z_]+|c[a-z]+|(arpa|net|netinet|sys|linux)/[a-z0-9_]+\.h|"
-                    r"(dirent|errno|fcntl|ifaddrs|limits|netdb|poll|pthread|sched|signal|stdint|stdio|stdlib|string|time|unistd)\.h")
+                    r"(dirent|errno|fcntl|grp|ifaddrs|limits|netdb|poll|pthread|pwd|sched|signal|stdint|stdio|stdlib|string|time|unistd)\.h")
 
 
 def allowed(folder, target):

@@ -202,12 +202,13 @@ def versions():
         return re.search(r"(?i)(?:version\W+|\bv)?(\d+\.\d+[\w.+-]*)", result.stdout + result.stderr).group(1)
 
     return {"dnsd": version(str(binary()), "--version"), "Consul": version("consul", "version"),
-            "Knot": version("knotd", "--version"), "dnsperf": version("dnsperf", "-h")}
+            "Knot": version("knotd", "--version"), "Unbound": version("unbound", "-V"),
+            "dnsmasq": version("dnsmasq", "--version"), "dnsperf": version("dnsperf", "-h")}
 
 
 def require():
     """One sentence for everything that is missing."""
-    missing = [tool for tool in ("consul", "knotd", "dnsperf", "dig", "taskset") if not shutil.which(tool)]
+    missing = [tool for tool in ("consul", "knotd", "unbound", "dnsmasq", "dnsperf", "dig", "taskset") if not shutil.which(tool)]
     assert not missing, f"not installed: {', '.join(missing)}; run tools/setup"
 
 

@@ -1,5 +1,6 @@
 # Signpost. Apache-2.0; see LICENSE.
-"""`tools/bench dns`: dnsd beside Consul, Knot and the UDP echo floor, all in one run."""
+"""`tools/bench dns`: dnsd beside Consul, Knot and the UDP echo floor, and its forwarder beside Unbound and dnsmasq, all in
+one run."""
 import argparse
 import contextlib
 import os
@@ -7,7 +8,7 @@ import pathlib
 import random
 import tempfile
 
-from support.bench import contestants, measure, page, report
+from support.bench import contestants, forward_report, forward_runs, measure, page, report
 from support.program import ROOT
 
 SMALL, MEDIUM, LARGE = 1, 1000, 100_000
@@ -21,10 +22,11 @@ def parse_arguments():
     parser.add_argument("--seconds", type=int, help="length of one run (default 4, quick 2)")
     parser.add_argument("--output", type=pathlib.Path, help="file whose DNS section is rewritten")
     parser.add_argument("--no-build", action="store_true", help="take the binaries of build/release as they are")
+    parser.add_argument("--forward-only", action="store_true", help="only the forwarder, and docs/performance.md stays as it is")
     parser.add_argument("--seed", type=int, default=1, help="of the random names in the query files")
     options = parser.parse_args()
     options.seconds = options.seconds or (2 if options.quick else 4)
-    if not options.output and not options.quick:
+    if not options.output and not options.quick and not options.forward_only:
         options.output = ROOT / "docs/performance.md"
     return options
 
@@ -67,21 +69,28 @@ def run_rounds(servers, home, options):
     return runs
 
 
+def measure_own_data(home, options):
+    """A report.Result but for what the forwarder adds."""
+    with contextlib.ExitStack() as stack:
+        servers = open_contestants(home, stack)
+        by_size = {server.services: server for server in servers if isinstance(server, contestants.DnsdServer)}
+        loaded = {size: measure.resident_bytes(server.pid) for size, server in by_size.items()}
+        runs = run_rounds(servers, home, options)
+        used = {size: measure.resident_bytes(server.pid) for size, server in by_size.items()}
+        return report.Result(runs, by_size, loaded, used, contestants.versions(), options)
+
+
 def main():
     options = parse_arguments()
     contestants.require()
     options.load = os.getloadavg()[0]
     if not options.no_build:
         contestants.build()
-    with tempfile.TemporaryDirectory(prefix="bench-dns-") as name, contextlib.ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="bench-dns-") as name:
         home = pathlib.Path(name)
-        servers = open_contestants(home, stack)
-        by_size = {server.services: server for server in servers if isinstance(server, contestants.DnsdServer)}
-        loaded = {size: measure.resident_bytes(server.pid) for size, server in by_size.items()}
-        runs = run_rounds(servers, home, options)
-        used = {size: measure.resident_bytes(server.pid) for size, server in by_size.items()}
-        result = report.Result(runs, by_size, loaded, used, contestants.versions(), options)
-    text = result.text()
+        own = None if options.forward_only else measure_own_data(home, options)
+        forward = forward_report.Result(forward_runs.run(home, options), options)
+    text = own.text(forward) if own else forward.text()
     print(text)
     if options.output:
         page.write_section(options.output, "dns", text)

@@ -48,10 +48,12 @@ def dnsperf_command(port, queries, bound):
             "-q", str(OUTSTANDING), *bound]
 
 
-def drive(pid, port, queries, seconds):
-    """One dnsperf run of `seconds` against the server `pid` on `port`: a Run."""
+def drive(pid, port, queries, seconds, once=False):
+    """One dnsperf run of `seconds` against the server `pid` on `port`: a Run. `once`: no line of the file is asked twice;
+    the run ends with the file, if that is too short."""
     before = cpu_ns(pid)
-    answered, lost, rate = _dnsperf(port, queries, ["-l", str(seconds)], seconds + 30)
+    bound = ["-l", str(seconds), *(["-n", "1"] if once else [])]
+    answered, lost, rate = _dnsperf(port, queries, bound, seconds + 30)
     return Run(rate, (cpu_ns(pid) - before) / 1000 / answered, lost)
 
 

@@ -49,10 +49,12 @@ class Result:
             ("memory per instance at 300,000 instances: at most 1,536 bytes", f"{memory:,.0f} bytes", memory <= 1536),
             ("100,000 services loaded in less than 20 s", f"{load:.1f} s", load < 20)]
 
-    def text(self):
-        parts = ["## DNS\n", _prose(self.options), page.machine(self.versions), "### Goals\n", page.goal_table(self.goals()),
-                 "### Rates and CPU\n", self._rate_table(), "### Ratios of CPU time per answer\n", self._ratio_table(),
-                 "### Load and memory\n", self._load_table(), "### How it was run\n", _commands(self.options)]
+    def text(self, forward):
+        """The whole section; `forward`: the forwarder's part, a forward_report.Result."""
+        parts = ["## DNS\n", _prose(self.options), page.machine(self.versions), "### Goals\n",
+                 page.goal_table(self.goals() + forward.goals()), "### Rates and CPU\n", self._rate_table(),
+                 "### Ratios of CPU time per answer\n", self._ratio_table(), "### Load and memory\n", self._load_table(),
+                 forward.tables(), "### How it was run\n", _commands(self.options) + forward.commands()]
         return "\n".join(parts)
 
     def _rate_table(self):

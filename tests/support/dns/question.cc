@@ -9,10 +9,10 @@
 namespace signpost::test {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, uint16_t>, 20> kTypes = {{
+constexpr std::array<std::pair<std::string_view, uint16_t>, 21> kTypes = {{
     {"A", 1},      {"NS", 2},     {"CNAME", 5},  {"SOA", 6},     {"PTR", 12},    {"MX", 15},    {"TXT", 16},
     {"AAAA", 28},  {"SRV", 33},   {"OPT", 41},   {"DS", 43},     {"DNSKEY", 48}, {"HTTPS", 65}, {"TKEY", 249},
-    {"TSIG", 250}, {"IXFR", 251}, {"AXFR", 252}, {"MAILB", 253}, {"MAILA", 254}, {"ANY", 255},
+    {"TSIG", 250}, {"IXFR", 251}, {"AXFR", 252}, {"MAILB", 253}, {"MAILA", 254}, {"ANY", 255},  {"HINFO", 13},
 }};
 
 void PutU16(Bytes& out, size_t value) {

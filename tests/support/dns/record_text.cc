@@ -105,8 +105,13 @@ std::string MessageReader::RdataOf(uint16_t type, size_t end) {
     case 5:
     case 12:
       return Name();
+    case 15: {
+      const std::string preference = std::to_string(U16());
+      return preference + " " + Name();
+    }
     case 6:
       return Soa();
+    case 13:
     case 16:
       return Strings(end);
     case 33: {
@@ -116,8 +121,10 @@ std::string MessageReader::RdataOf(uint16_t type, size_t end) {
       if (problem_.empty() && at_ < message_.size() && message_[at_] >= 0xc0) Fail("an SRV target is compressed");
       return out + " " + Name();
     }
-    default:
-      return "\\# " + std::to_string(end - at_) + " " + Hex(end - at_);
+    default: {
+      const std::string length = std::to_string(end - at_);
+      return "\\# " + length + " " + Hex(end - at_);
+    }
   }
 }
 

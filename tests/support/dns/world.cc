@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "dnsd/wire/type_name.h"
+
 namespace signpost::test {
 
 using service_zone::Change;
@@ -17,8 +19,11 @@ std::shared_ptr<const service_zone::Settings> MakeSettings(const std::function<v
   return settings;
 }
 
-World::World(const std::function<void(service_zone::Settings&)>& change, uint64_t seed)
-    : settings_(MakeSettings(change)), preparer_(settings_), handler_(data_, seed), buffer_(wire::kMaxMessage) {
+World::World(const std::function<void(service_zone::Settings&)>& change, uint64_t seed, size_t cache_bytes)
+    : settings_(MakeSettings(change)),
+      preparer_(settings_),
+      handler_(data_, seed, cache_bytes),
+      buffer_(wire::kMaxMessage) {
   data_.SetSettings(settings_);
   data_.SetFreshness(catalog::Freshness::kFresh);
   data_.SetSerial(7);
@@ -93,6 +98,19 @@ World& World::At(uint64_t now_ms) {
   return *this;
 }
 
+World& World::From(std::vector<uint8_t> ip, uint32_t wall_s) {
+  peer_ = std::move(ip);
+  wall_s_ = wall_s;
+  return *this;
+}
+
+World& World::Follow(const std::function<void(query::Policy&)>& change) {
+  auto policy = std::make_shared<query::Policy>(handler_.policy());
+  change(*policy);
+  handler_.SetPolicy(std::move(policy));
+  return *this;
+}
+
 World& World::LastTry(bool last_try) {
   last_try_ = last_try;
   return *this;
@@ -107,6 +125,8 @@ Reply World::AskBytes(std::span<const uint8_t> packet, bool tcp, size_t limit) {
   const auto transport = tcp ? query::Transport::kTcp : query::Transport::kUdp;
   const query::Context context{.transport = transport,
                                .now_ms = now_ms_,
+                               .wall_s = wall_s_,
+                               .peer_ip = peer_,
                                .keepalive_tenths = static_cast<uint16_t>(tcp ? 100 : 0),
                                .last_try = last_try_};
   handler_.counters().received[static_cast<size_t>(transport)].Add();
@@ -114,8 +134,15 @@ Reply World::AskBytes(std::span<const uint8_t> packet, bool tcp, size_t limit) {
   if (limit == 0) limit = tcp ? wire::kMaxMessage : wire::kPlainUdpLimit;
   Reply reply = Decode(std::span(buffer_).first(result.size), limit);
   if (result.wanted) {
-    reply.rcode = "wait " + std::string(kKinds[static_cast<size_t>(result.wanted->kind)]) + " " + result.wanted->name +
-                  " " + result.wanted->datacenter;
+    if (const auto* key = std::get_if<catalog::Key>(&*result.wanted)) {
+      reply.rcode =
+          "wait " + std::string(kKinds[static_cast<size_t>(key->kind)]) + " " + key->name + " " + key->datacenter;
+    } else {
+      const auto& question = std::get<resolver::Question>(*result.wanted);
+      wire::Name name;
+      name.Read({reinterpret_cast<const uint8_t*>(question.name.data()), question.name.size()});
+      reply.rcode = "wait upstream " + name.ToString() + " " + wire::TypeText(question.type);
+    }
   }
   return reply;
 }

@@ -27,7 +27,8 @@ std::shared_ptr<const service_zone::Settings> MakeSettings(
 class World {
  public:
   // Fresh data with serial 7; an empty catalog.
-  explicit World(const std::function<void(service_zone::Settings&)>& change = {}, uint64_t seed = 1);
+  explicit World(const std::function<void(service_zone::Settings&)>& change = {}, uint64_t seed = 1,
+                 size_t cache_bytes = 0);
 
   // Makes the service known, and the nodes of its instances if they are of the own datacenter.
   World& Add(const Service& service);
@@ -42,9 +43,13 @@ class World {
   World& Freshness(catalog::Freshness freshness);
   World& At(uint64_t now_ms);
   World& LastTry(bool last_try);
+  // Who asks (4 or 16 bytes; nobody known at first), and the wall clock.
+  World& From(std::vector<uint8_t> ip, uint32_t wall_s = 0);
+  // Changes the policy; at first nothing is forwarded.
+  World& Follow(const std::function<void(query::Policy&)>& change);
 
   // Asks the handler, counts the question as received, and decodes the reply within its size limit.
-  // A reply that has to wait has the rcode "wait KEY NAME DATACENTER".
+  // A reply that has to wait has the rcode "wait KEY NAME DATACENTER" or "wait upstream NAME TYPE".
   Reply Ask(const Question& question);
   Reply Ask(std::string_view name, std::string_view type) { return Ask(Question(name, type)); }
   Reply AskBytes(std::span<const uint8_t> packet, bool tcp = false, size_t limit = 0);
@@ -65,6 +70,8 @@ class World {
   query::Handler handler_;
   uint64_t now_ms_ = 1000;
   bool last_try_ = false;
+  std::vector<uint8_t> peer_;
+  uint32_t wall_s_ = 0;
   std::vector<uint8_t> buffer_;
 };
 

@@ -204,6 +204,39 @@ TEST(DnsdOptions, AReloadMayChangeOnlyTheLivePart) {
   EXPECT_THAT(options::SealedChanges(before.values, after.values), ElementsAre("domain", "threads"));
 }
 
+TEST(DnsdOptions, TheResolversOptionsArrive) {
+  const DnsdOptions made =
+      Must({"--upstream", "192.0.2.1", "--cache-size", "2097152", "--forward", "corp.example=::1"});
+  EXPECT_EQ(made.start.resolver.resolv_conf, "/etc/resolv.conf");
+  EXPECT_EQ(made.start.resolver.cache_size, size_t{2} << 20);
+  ASSERT_EQ(made.live.resolver.upstreams.size(), 1U);
+  EXPECT_EQ(made.live.resolver.upstreams[0].ToString(), "192.0.2.1:53");
+  EXPECT_EQ(made.live.resolver.forward.size(), 1U);
+}
+
+TEST(DnsdOptions, TheCatalogsNamesAreItsOwn) {
+  const std::pair<std::vector<std::string>, std::string> cases[] = {
+      {{"--zone", "consul=/x"}, "--zone names 'consul', which lies in the catalog's --domain consul"},
+      {{"--zone", "a.Consul.=/x"}, "--zone names 'a.Consul.', which lies in the catalog's --domain consul"},
+      {{"--forward", "x.consul=192.0.2.1"}, "--forward names x.consul., which lies in the catalog's --domain consul"},
+      {{"--alt-domain", "svc.example", "--forward", "a.svc.example=192.0.2.1"},
+       "lies in the catalog's --domain svc.example"},
+      {{"--cache-min-ttl", "1m", "--cache-max-ttl", "1s"}, "--cache-min-ttl is above --cache-max-ttl"},
+  };
+  for (const auto& [arguments, text] : cases) {
+    const auto made = TryWithConsul(arguments);
+    ASSERT_FALSE(made.ok()) << arguments[1];
+    EXPECT_THAT(made.status().text(), HasSubstr(text));
+  }
+  EXPECT_TRUE(TryWithConsul({"--zone", "notconsul=/x", "--forward", "example=192.0.2.1"}).ok());
+}
+
+TEST(DnsdOptions, AReloadMayChangeWhatIsForwarded) {
+  const DnsdOptions before = Must({"--upstream", "192.0.2.1", "--cache-size", "2097152"});
+  const DnsdOptions after = Must({"--upstream", "none", "--cache-size", "4194304", "--rate-limit", "1", "--user", "x"});
+  EXPECT_THAT(options::SealedChanges(before.values, after.values), ElementsAre("cache-size", "user"));
+}
+
 TEST(DnsdRows, EveryRowIsDocumentedAndItsDefaultIsLegal) {
   for (const options::Row& row : DnsdRows()) {
     EXPECT_FALSE(row.help.empty()) << row.name;

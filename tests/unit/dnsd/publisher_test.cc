@@ -26,8 +26,7 @@ class PublisherTest : public ::testing::Test {
  protected:
   PublisherTest() {
     for (int i = 0; i < 2; ++i) {
-      workers.push_back(
-          std::make_unique<Worker>(settings, transport::TcpOptions{}, budget, [](std::vector<catalog::Key>) {}));
+      workers.push_back(std::make_unique<Worker>(settings, transport::TcpOptions{}, budget, 0, Worker::Hooks{}));
       askers.push_back(std::make_unique<Asker>(test::BindToLoopback(*workers.back())));
     }
     publisher = std::make_unique<Publisher>(loop, settings, workers);

@@ -5,12 +5,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 
 #include "tests/support/bind_to_loopback.h"
 #include "tests/support/dns/asker.h"
 #include "tests/support/dns/world.h"
+#include "tests/unit/dnsd/resolver/upstream_message.h"
 
 namespace signpost::dnsd {
 namespace {
@@ -54,11 +58,11 @@ class WorkerTest : public ::testing::Test {
   std::shared_ptr<const service_zone::Settings> settings = test::MakeSettings();
   service_zone::Preparer preparer{settings};
   transport::TcpBudget budget{10, 0};
-  Worker worker{settings, {}, budget, [this](std::vector<catalog::Key> keys) {
+  Worker worker{settings, {}, budget, 0, {.wanted = [this](std::vector<catalog::Key> keys) {
                   const std::lock_guard lock(mutex);
                   wanted.insert(wanted.end(), keys.begin(), keys.end());
                   reported.notify_all();
-                }};
+                }}};
   net::SocketAddress address;
 };
 
@@ -120,14 +124,14 @@ TEST_F(WorkerTest, DrainEndsTheThread) {
 }
 
 TEST_F(WorkerTest, WorkersShareAnAddress) {
-  Worker other(settings, {}, budget, [](std::vector<catalog::Key>) {});
+  Worker other(settings, {}, budget, 0, {});
   const auto bound = other.Bind(address);
   ASSERT_TRUE(bound.ok()) << bound.status().text();
   EXPECT_EQ(bound.value(), address);
 }
 
 TEST_F(WorkerTest, BindSaysWhichAddressFailed) {
-  Worker other(settings, {}, budget, [](std::vector<catalog::Key>) {});
+  Worker other(settings, {}, budget, 0, {});
   const int fd = socket(AF_INET, SOCK_DGRAM, 0);  // without SO_REUSEPORT
   net::SocketAddress taken = test::Loopback();
   ASSERT_EQ(bind(fd, taken.get(), taken.length()), 0);
@@ -137,6 +141,124 @@ TEST_F(WorkerTest, BindSaysWhichAddressFailed) {
   close(fd);
   ASSERT_FALSE(bound.ok());
   EXPECT_THAT(bound.status().text(), ::testing::HasSubstr(taken.ToString()));
+}
+
+// A worker that forwards everything to a resolver that the test plays.
+class ForwardingWorkerTest : public ::testing::Test {
+ protected:
+  ForwardingWorkerTest() {
+    address = test::BindToLoopback(worker);
+    worker.SetPolicy(Policy({resolver::Route{test::WireName("."), {test::Loopback()}, 1}}), kHop);
+    worker.Start();
+  }
+  ~ForwardingWorkerTest() override {
+    worker.Drain(Millis(50));
+    worker.Join();
+  }
+
+  static std::shared_ptr<const query::Policy> Policy(std::vector<resolver::Route> routes) {
+    auto policy = std::make_shared<query::Policy>();
+    EXPECT_TRUE(policy->recursion.Add("local").ok());
+    policy->zones = std::make_shared<const static_zone::ZoneSet>();
+    policy->routes = std::make_shared<const resolver::Routes>(std::move(routes));
+    policy->log.names = {test::WireName(".")};
+    return policy;
+  }
+  static Question Www() { return Question("www.example.com", "A").Flags(0x0100).Edns(1232); }
+  // Waits for the `n`th question to the resolver, from 1.
+  resolver::Question Asked(size_t n) {
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(news.wait_for(lock, std::chrono::seconds(5), [&] { return asked.size() >= n; }));
+    return asked.size() < n ? resolver::Question{} : asked[n - 1];
+  }
+  static resolver::Settled Good(uint32_t ttl) {
+    const auto now_ms = static_cast<uint64_t>(std::chrono::duration_cast<Millis>(SystemClock().Monotonic()).count());
+    auto message = resolver::UpstreamMessage("www.example.com", "A");
+    const auto packet = message.Answer("www.example.com " + std::to_string(ttl) + " A 192.0.2.7").Packet();
+    auto answer = resolver::ReadReply(packet, {.question = message.question(), .id = resolver::kId}, {}, now_ms).answer;
+    answer->route = 1;
+    return {message.question(), answer, resolver::Age::kFresh, ttl == 0 ? 0 : answer->expires_ms};
+  }
+
+  static constexpr std::array<uint8_t, 8> kHop = {1, 2, 3, 4, 5, 6, 7, 8};
+  std::mutex mutex;
+  std::condition_variable news;
+  std::vector<resolver::Question> asked;
+  std::vector<std::string> probes;
+  transport::TcpBudget budget{10, 0};
+  Worker worker{test::MakeSettings(),
+                {},
+                budget,
+                1 << 20,
+                {.ask =
+                     [this](resolver::Question question) {
+                       const std::lock_guard lock(mutex);
+                       asked.push_back(std::move(question));
+                       news.notify_all();
+                     },
+                 .probe_seen =
+                     [this](std::string_view label) {
+                       const std::lock_guard lock(mutex);
+                       probes.emplace_back(label);
+                       news.notify_all();
+                     }}};
+  net::SocketAddress address;
+};
+
+TEST_F(ForwardingWorkerTest, AsksAndAnswersWithWhatIsDelivered) {
+  const Asker asker(address);
+  asker.Send(Www());
+  EXPECT_EQ(Asked(1), resolver::Ask("www.example.com", "A"));
+  EXPECT_EQ(worker.waiting().waiting(query::Transport::kUdp), 1U);
+  worker.Deliver(Good(60));
+  EXPECT_THAT(asker.Receive().answer, ElementsAre("www.example.com. 60 A 192.0.2.7"));
+  EXPECT_THAT(asker.Ask(Www()).answer, ElementsAre("www.example.com. 60 A 192.0.2.7")) << "kept";
+  std::promise<void> flushed;
+  worker.Flush(resolver::WireName("www.example.com"), false, [&] { flushed.set_value(); });
+  flushed.get_future().wait();
+  asker.Send(Www());
+  EXPECT_EQ(Asked(2).name, resolver::WireName("www.example.com"));
+  worker.Deliver(Good(0));
+  EXPECT_EQ(asker.Receive().rcode, "NOERROR");
+  asker.Send(Www());
+  EXPECT_EQ(Asked(3).name, resolver::WireName("www.example.com")) << "TTL 0 is for those who waited";
+}
+
+TEST_F(ForwardingWorkerTest, ANewPolicyCountsForTheNextQuestion) {
+  worker.SetPolicy(Policy({}), kHop);
+  std::promise<void> taken;
+  worker.Inspect([&](auto&, auto&, uint64_t) { taken.set_value(); });
+  taken.get_future().wait();
+  EXPECT_EQ(Asker(address).Ask(Www()).rcode, "REFUSED");
+}
+
+TEST_F(ForwardingWorkerTest, KnowsItsOwnMark) {
+  EXPECT_EQ(Asker(address).Ask(Www().Option(wire::edns_option::kHop, "0102030405060708")).rcode, "SERVFAIL");
+}
+
+TEST_F(ForwardingWorkerTest, TellsOfProbes) {
+  Asker(address).Send(Question("signpost-loop-0123456789abcdef.signpost-probe.arpa", "TXT").Flags(0x0100));
+  std::unique_lock lock(mutex);
+  EXPECT_TRUE(news.wait_for(lock, std::chrono::seconds(5), [&] { return !probes.empty(); }));
+  EXPECT_THAT(probes, ElementsAre("signpost-loop-0123456789abcdef"));
+}
+
+TEST_F(ForwardingWorkerTest, LogsWhatHadToWaitWithoutAnotherQuestion) {
+  const Asker asker(address);
+  asker.Send(Www());
+  Asked(1);
+  worker.Deliver(Good(60));
+  asker.Receive();
+  // Until the line has been taken out of the log, which a timer of the worker does.
+  bool taken = false;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (!taken && std::chrono::steady_clock::now() < end) {
+    std::promise<bool> empty;
+    worker.Inspect(
+        [&](query::Handler& handler, service_zone::ZoneData&, uint64_t) { empty.set_value(handler.log().empty()); });
+    taken = empty.get_future().get();
+  }
+  EXPECT_TRUE(taken);
 }
 
 }  // namespace

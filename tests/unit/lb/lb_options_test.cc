@@ -127,6 +127,14 @@ TEST_F(LbOptionsTest, AWholeConfigFile) {
   EXPECT_EQ(made.live.access_format, AccessFormat::kCombined);
 }
 
+TEST_F(LbOptionsTest, ANameServerAloneIsBrowsed) {
+  EXPECT_EQ(Must({"--dns", "127.0.0.1:53"}, "{}").live.dns.browse, "service.consul");
+  EXPECT_EQ(Must({"--dns", "127.0.0.1:53", "--dns-browse", "service.dc2.consul"}, "{}").live.dns.browse,
+            "service.dc2.consul");
+  EXPECT_EQ(Must({"--dns", "127.0.0.1:53", "--dns-name", "web=web.example"}, "{}").live.dns.browse, "");
+  EXPECT_EQ(Must({"--dns", "127.0.0.1:53", "--consul", "http://127.0.0.1:8500"}, "{}").live.dns.browse, "");
+}
+
 TEST_F(LbOptionsTest, EachMistakeHasItsSentence) {
   struct Case {
     std::vector<std::string> arguments;

@@ -67,7 +67,7 @@ class World:
             self.stop_dnsd()
             options = dict(FIXTURES[agent]["dnsd"])
             options.update(TABLE["setups"][setup]["dnsd"] if setup else {})
-            self._dnsd = Dnsd(consul=self.consul(agent, setup), options=options)
+            self._dnsd = Dnsd(consul=self.consul(agent, setup), options={"local-zones": False, **(options or {})})
             self._dnsd_place = (agent, setup)
         return self._dnsd
 

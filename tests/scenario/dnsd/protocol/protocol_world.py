@@ -1,6 +1,34 @@
 # Signpost. Apache-2.0; see LICENSE.
-"""The services that the protocol cases ask for, in a real Consul agent."""
+"""The services that the protocol cases ask for, in a real Consul agent, and the upstream that knows the foreign names."""
 import string
+import threading
+
+import dns.flags
+
+from support.fake_dns import FakeDns
+
+
+class Upstream(FakeDns):
+    """`asked_with(name)`: the header flags, as words, of each question for that name."""
+
+    def __init__(self):
+        super().__init__()
+        self._flags, self._flags_lock = [], threading.Lock()
+        self.set("plain.foreign.test", "A", ["192.0.2.80", "192.0.2.81"], ttl=60)
+        self.set("plain.foreign.test", "AAAA", ["2001:db8::80"], ttl=60)
+        self.set("www.example.test", "A", ["192.0.2.90"], ttl=60)
+
+    def asked_with(self, name):
+        with self._flags_lock:
+            return [flags for asked, flags in self._flags if asked == name]
+
+    def _bytes(self, query, name, rdtype, transport, mode):
+        with self._flags_lock:
+            self._flags.append((name, dns.flags.to_text(query.flags).split()))
+        reply = super()._bytes(query, name, rdtype, transport, mode)
+        if reply and query.flags & dns.flags.CD:
+            reply = reply[:3] + bytes([reply[3] | 0x10]) + reply[4:]
+        return reply
 
 
 def register_all(consul):

@@ -43,7 +43,7 @@ class World:
         if self._place != (agent, setup):
             self.stop()
             options = {**FIXTURES[agent]["dnsd"], **(TABLE["setups"][setup]["dnsd"] if setup else {})}
-            self._registry = Embedded(FIXTURES[agent]["consul"]["node"], options=options, data_dir=self._home / agent)
+            self._registry = Embedded(FIXTURES[agent]["consul"]["node"], options={"local-zones": False, **(options or {})}, data_dir=self._home / agent)
             self._place = (agent, setup)
             if agent not in self._filled:
                 self._filled.add(agent)

@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "common/net/address.h"
@@ -79,6 +80,11 @@ TEST(InterfacesTest, TheRouteLeavesFromAnAddressOfThisMachine) {
     EXPECT_FALSE(text.starts_with("127.") || text == "::1" || text.starts_with("fe80:")) << text;
   }
   EXPECT_EQ(RouteAddress(AF_UNIX), "");
+}
+
+TEST(HostAddresses, HasLoopback) {
+  const auto addresses = HostAddresses();
+  EXPECT_TRUE(std::ranges::any_of(addresses, [](const SocketAddress& each) { return each.is_loopback(); }));
 }
 
 }  // namespace

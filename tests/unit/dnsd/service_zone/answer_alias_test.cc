@@ -7,6 +7,7 @@
 
 #include "dnsd/service_zone/answer.h"
 #include "tests/support/dns/world.h"
+#include "tests/unit/dnsd/service_zone/direct_ask.h"
 
 namespace signpost::service_zone {
 namespace {
@@ -238,6 +239,77 @@ TEST(AnswerAliasTest, AChainThatCannotBeFetchedIsNotNoData) {
   const Reply srv = world.Ask("far.service.consul", "SRV");
   EXPECT_EQ(srv.rcode, "NOERROR");
   EXPECT_THAT(srv.answer, ElementsAre("far.service.consul. 0 SRV 1 1 443 web.service.dc2.consul."));
+}
+
+// Where the answer to a question about a service leaves the domain.
+std::string Leaves(World& world, std::string_view name, const char* type) {
+  const auto ask = [](Answerer& answerer, const service_zone::Question& q) {
+    return answerer.AnswerZone(q, q.query.name.label_count() - 1);
+  };
+  return test::NameText(test::AskDirectly(world, Question(name, type), ask).verdict.leaves);
+}
+
+TEST(AnswerAliasTest, TellsWhereAChainLeavesTheDomain) {
+  World world;
+  world.Add(Node("foo", "10.0.0.1")).Add(Node("host", "a.example.net")).Add(Alias("ext", "www.Example.org."));
+  world.Add(Alias("two", "ext.service.consul")).Add(Alias("int", "foo.node.consul"));
+  for (const char* type : {"A", "AAAA", "MX", "TYPE65"}) {
+    EXPECT_EQ(Leaves(world, "ext.service.consul", type), "www.Example.org.") << type;
+    EXPECT_EQ(Leaves(world, "int.service.consul", type), "") << type;
+  }
+  EXPECT_EQ(Leaves(world, "host.node.consul", "AAAA"), "a.example.net.");
+  EXPECT_EQ(Leaves(world, "two.service.consul", "A"), "www.Example.org.");
+  for (const char* type : {"CNAME", "ANY", "SRV", "TXT"})
+    EXPECT_EQ(Leaves(world, "ext.service.consul", type), "") << type;
+  EXPECT_EQ(Leaves(world, "foo.node.consul", "A"), "");
+}
+
+// What follows when a static zone's alias leads to `name`.
+test::DirectReply Chain(World& world, std::string_view name, const char* type, uint32_t ttl = 60) {
+  static std::vector<uint8_t> wire;
+  wire = test::NameBytes(name);
+  return test::AskDirectly(world, Question("www.corp", type), [&](Answerer& answerer, const service_zone::Question& q) {
+    return answerer.AnswerChain(q, wire, q.query.type, ttl);
+  });
+}
+
+TEST(AnswerAliasTest, AChainEntersTheDomain) {
+  World world([](Settings& s) {
+    s.service_ttl.Set("web", 9);
+    s.node_ttl = 30;
+  });
+  world.Add(Service("web").On("n1", "10.0.0.1").Port(80)).Add(Alias("int", "web.service.consul"));
+  world.Add(Alias("ext", "www.example.org"));
+  EXPECT_THAT(Chain(world, "web.service.consul", "A").reply.answer, ElementsAre("web.service.consul. 9 A 10.0.0.1"));
+  EXPECT_THAT(Chain(world, "web.service.consul", "A", 4).reply.answer, ElementsAre("web.service.consul. 4 A 10.0.0.1"));
+  EXPECT_THAT(Chain(world, "n1.node.consul", "A").reply.answer, ElementsAre("n1.node.consul. 30 A 10.0.0.1"));
+  EXPECT_EQ(Chain(world, "int.service.consul", "A").reply.answer.size(), 2U);
+  EXPECT_THAT(Chain(world, "web.service.consul", "SRV").reply.answer,
+              ElementsAre("web.service.consul. 9 SRV 1 1 80 n1.node.dc1.consul."));
+  EXPECT_THAT(Chain(world, "web.service.consul", "TXT").reply.answer,
+              ElementsAre(StartsWith("web.service.consul. 9 TXT \"id=web-0\"")));
+  const auto [reply, verdict] = Chain(world, "ext.service.consul", "AAAA");
+  EXPECT_THAT(reply.answer, ElementsAre("ext.service.consul. 0 CNAME www.example.org."));
+  EXPECT_EQ(test::NameText(verdict.leaves), "www.example.org.");
+}
+
+TEST(AnswerAliasTest, HowAChainInTheDomainMayEnd) {
+  World world;
+  world.Add(Node("foo", "10.0.0.1")).NameOnly(Service("later"));
+  const auto ends = [&](std::string_view name, const char* type) {
+    const auto [reply, verdict] = Chain(world, name, type);
+    if (verdict.wanted) return "wait " + verdict.wanted->name;
+    return reply.rcode + " " + std::to_string(reply.answer.size()) + " " + std::to_string(reply.authority.size());
+  };
+  EXPECT_EQ(ends("none.service.consul", "A"), "NXDOMAIN 0 1");
+  EXPECT_EQ(ends("foo.node.consul", "AAAA"), "NOERROR 0 1");
+  EXPECT_EQ(ends("foo.node.consul", "MX"), "NOERROR 0 1");
+  EXPECT_EQ(ends("foo.node.consul", "CNAME"), "NOERROR 0 0");
+  EXPECT_EQ(ends("later.service.consul", "A"), "wait later");
+  world.Unavailable(Service("later").key());
+  EXPECT_EQ(ends("later.service.consul", "A"), "SERVFAIL 0 0");
+  EXPECT_EQ(ends("www.example.org", "A"), "NOERROR 0 0");
+  EXPECT_EQ(test::NameText(Chain(world, "www.example.org", "A").verdict.leaves), "www.example.org.");
 }
 
 }  // namespace

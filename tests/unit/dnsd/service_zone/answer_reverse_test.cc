@@ -5,6 +5,7 @@
 
 #include "dnsd/service_zone/answer.h"
 #include "tests/support/dns/world.h"
+#include "tests/unit/dnsd/service_zone/direct_ask.h"
 
 namespace signpost::service_zone {
 namespace {
@@ -93,6 +94,38 @@ TEST(AnswerReverseTest, StaleNamesHaveAShortTtl) {
   world.Add(Node("foo", "10.0.0.1")).Freshness(catalog::Freshness::kStale);
   EXPECT_THAT(world.Ask("1.0.0.10.in-addr.arpa", "PTR").answer,
               ElementsAre("1.0.0.10.in-addr.arpa. 5 PTR foo.node.dc1.consul."));
+}
+
+TEST(AnswerReverseTest, SaysWhatIsNotHere) {
+  World world;
+  world.Add(Node("foo", "10.0.0.1"));
+  const auto outcome = [&](std::string_view name, bool may_look_elsewhere, const char* type = "PTR") {
+    const auto ask = [](Answerer& answerer, const service_zone::Question& q) { return answerer.AnswerReverse(q); };
+    const auto [reply, verdict] = test::AskDirectly(world, Question(name, type), ask, may_look_elsewhere);
+    return reply.rcode +
+           (!verdict.not_here ? " here "
+            : verdict.exists  ? " exists "
+                              : " not here ") +
+           std::to_string(reply.answer.size() + reply.authority.size());
+  };
+  EXPECT_EQ(outcome("1.0.0.10.in-addr.arpa", true), "NOERROR here 1");
+  EXPECT_EQ(outcome("1.0.0.10.in-addr.arpa", true, "TXT"), "NOERROR exists 0") << "others may have such records";
+  EXPECT_EQ(outcome("1.0.0.10.in-addr.arpa", false, "TXT"), "NOERROR exists 1");
+  for (const char* name :
+       {"2.0.0.10.in-addr.arpa", "0/25.2.0.10.in-addr.arpa", "lb._dns-sd._udp.0.0.0.10.in-addr.arpa"}) {
+    EXPECT_EQ(outcome(name, false), "NXDOMAIN not here 1") << name;
+    EXPECT_EQ(outcome(name, true), "NXDOMAIN not here 0") << name;
+  }
+  for (const char* name : {"11.in-addr.arpa", "in-addr.arpa", "ip6.arpa", "3.0.0.2.ip6.arpa"}) {
+    EXPECT_EQ(outcome(name, false, "SOA"), "NOERROR not here 1") << name;
+    EXPECT_EQ(outcome(name, true, "SOA"), "NOERROR not here 0") << name;
+  }
+  world.Add(Node("six", "2001:db8::1"));
+  for (const char* name : {"10.in-addr.arpa", "0.0.10.in-addr.arpa", "1.0.0.2.ip6.arpa", "0.0.2.ip6.arpa"}) {
+    EXPECT_EQ(outcome(name, true, "SOA"), "NOERROR exists 0") << "an owner below " << name;
+  }
+  world.Freshness(catalog::Freshness::kStarting);
+  EXPECT_EQ(outcome("1.0.0.10.in-addr.arpa", true), "SERVFAIL not here 0");
 }
 
 }  // namespace

@@ -234,5 +234,48 @@ TEST(ZoneDataTest, EverythingButFreshIsStale) {
   }
 }
 
+// "web ntp/udp": the types of own services at a time.
+std::string Types(World& world, uint64_t now_ms = 1000) {
+  std::string out;
+  for (const auto& [name, udp] : world.data().ServiceTypes(now_ms)) {
+    out += (out.empty() ? "" : " ") + name + (udp ? "/udp" : "");
+  }
+  return out;
+}
+
+TEST(ZoneDataTest, ServiceTypesFollowEveryChange) {
+  World world;
+  EXPECT_EQ(Types(world), "");
+  world.Add(Service("web").On("n1", "10.0.0.1"));
+  EXPECT_EQ(Types(world), "web");
+  world.NameOnly(Service("ntp"));
+  EXPECT_EQ(Types(world), "ntp web");
+  world.Add(Service("ntp").On("n1", "10.0.0.1").Meta("proto", "udp"));
+  EXPECT_EQ(Types(world), "ntp/udp web");
+  world.Add(Service("web").On("n1", "10.0.0.1").Meta("dns-sd", "no"));
+  EXPECT_EQ(Types(world), "ntp/udp");
+  world.Add(Service("web").On("n1", "10.0.0.1").Critical());
+  EXPECT_EQ(Types(world), "ntp/udp web");
+  world.Remove(Service("ntp"));
+  EXPECT_EQ(Types(world), "web");
+}
+
+TEST(ZoneDataTest, OnlyOwnServicesAreTypes) {
+  World world;
+  world.Datacenters({"dc1", "dc2"});
+  world.Add(Service("far", Kind::kService, "dc2").On("n1", "10.0.0.1")).Add(Node("node", "10.0.0.2"));
+  world.Add(Service("mesh", Kind::kConnect).On("n1", "10.0.0.1")).NameOnly(Service(std::string(63, 'x')));
+  EXPECT_EQ(Types(world), "");
+}
+
+TEST(ZoneDataTest, TheTypesOfALargeCatalogMayBeASecondOld) {
+  World world;
+  for (int i = 0; i < 5001; ++i) world.NameOnly(Service("s" + std::to_string(10000 + i)));
+  EXPECT_EQ(world.data().ServiceTypes(1000).size(), ZoneData::kMaxTypes);
+  world.NameOnly(Service("a"));
+  EXPECT_EQ(world.data().ServiceTypes(1999).front().name, "s10000");
+  EXPECT_EQ(world.data().ServiceTypes(2000).front().name, "a");
+}
+
 }  // namespace
 }  // namespace signpost::service_zone

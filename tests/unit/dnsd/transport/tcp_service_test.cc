@@ -78,7 +78,7 @@ class Client {
 
 class TcpServiceTest : public ::testing::Test {
  protected:
-  TcpServiceTest() : waiting(loop, world.handler(), [](const catalog::Key&) {}) {
+  TcpServiceTest() : waiting(loop, world.handler(), [](const query::Want&) {}) {
     world.Datacenters({"dc1", "dc2"})
         .Add(Service("web").On("n1", "10.0.0.1").Port(80))
         .Add(test::ManyInstances("many", 2000));
@@ -159,7 +159,7 @@ TEST_F(TcpServiceTest, AQuestionThatWaitsHoldsNobodyUp) {  // W212
   ASSERT_TRUE(Replies(client, 1));
   EXPECT_EQ(client.replies[0].id, 2);
   world.Add(Service("web", Kind::kService, "dc2").On("w1", "10.0.8.1"));
-  waiting.Wake({Kind::kService, "dc2", "web"});
+  waiting.Wake(catalog::Key{Kind::kService, "dc2", "web"});
   ASSERT_TRUE(Replies(client, 2));
   EXPECT_EQ(client.replies[1].id, 1);
   EXPECT_THAT(client.replies[1].answer, ElementsAre("web.service.dc2.consul. 0 A 10.0.8.1"));
@@ -174,7 +174,7 @@ TEST_F(TcpServiceTest, AClientThatIsGoneGetsNothing) {
     service.reset();
   }
   world.At(Now()).Absent({Kind::kService, "dc2", "web"});
-  waiting.Wake({Kind::kService, "dc2", "web"});
+  waiting.Wake(catalog::Key{Kind::kService, "dc2", "web"});
   EXPECT_EQ(waiting.size(), 0U);
 }
 
@@ -187,7 +187,7 @@ TEST_F(TcpServiceTest, AfterAHalfCloseTheAnswersStillCome) {  // W217
   ASSERT_TRUE(Replies(client, 1));
   EXPECT_FALSE(client.closed) << "one answer is still to come";
   world.At(Now()).Absent({Kind::kService, "dc2", "web"});
-  waiting.Wake({Kind::kService, "dc2", "web"});
+  waiting.Wake(catalog::Key{Kind::kService, "dc2", "web"});
   ASSERT_TRUE(Closed(client));
   ASSERT_EQ(client.replies.size(), 2U);
   EXPECT_EQ(client.replies[1].rcode, "NXDOMAIN");

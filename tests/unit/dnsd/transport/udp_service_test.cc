@@ -22,7 +22,7 @@ using ::testing::ElementsAre;
 
 class UdpServiceTest : public ::testing::Test {
  protected:
-  UdpServiceTest() : waiting(loop, world.handler(), [](const catalog::Key&) {}) {
+  UdpServiceTest() : waiting(loop, world.handler(), [](const query::Want&) {}) {
     world.Datacenters({"dc1", "dc2"}).Add(Service("web").On("n1", "10.0.0.1").Port(80));
     net::SocketAddress address = net::SocketAddress::Parse("127.0.0.1", 53).value();
     address.set_port(0);
@@ -86,7 +86,7 @@ TEST_F(UdpServiceTest, AQuestionThatWaitsIsAnsweredLater) {
   Ask(Question("web.service.dc2.consul", "A").Id(9).Edns(1232));
   ASSERT_TRUE(RunUntil(loop, [&] { return waiting.size() == 1; }));
   world.Add(Service("web", Kind::kService, "dc2").On("w1", "10.0.8.1"));
-  waiting.Wake({Kind::kService, "dc2", "web"});
+  waiting.Wake(catalog::Key{Kind::kService, "dc2", "web"});
   ASSERT_TRUE(Replies(1));
   EXPECT_EQ(replies[0].id, 9);
   EXPECT_TRUE(replies[0].has_opt);
@@ -98,7 +98,7 @@ TEST_F(UdpServiceTest, AnAnswerForAClosedSocketGoesNowhere) {
   ASSERT_TRUE(RunUntil(loop, [&] { return waiting.size() == 1; }));
   service.reset();
   world.At(Now()).Absent({Kind::kService, "dc2", "web"});
-  waiting.Wake({Kind::kService, "dc2", "web"});
+  waiting.Wake(catalog::Key{Kind::kService, "dc2", "web"});
   EXPECT_EQ(waiting.size(), 0U);
   EXPECT_EQ(world.counters().answered[0].value(), 1U);
 }

@@ -4,8 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "tests/support/dns/world.h"
 #include "tests/support/run_loop.h"
+#include "tests/unit/dnsd/resolver/upstream_message.h"
 
 namespace signpost::transport {
 namespace {
@@ -21,18 +24,32 @@ using ::testing::IsEmpty;
 
 const catalog::Key kWeb{Kind::kService, "dc2", "web"};
 const catalog::Key kDb{Kind::kService, "dc2", "db"};
+const resolver::Question kWww = resolver::Ask("www.example.com", "A");
 
 class WaitingRoomTest : public ::testing::Test {
  protected:
-  WaitingRoomTest() : room(loop, world.handler(), [this](const catalog::Key& key) { wanted.push_back(key.name); }) {
-    world.Datacenters({"dc1", "dc2"});
+  WaitingRoomTest()
+      : room(
+            loop, world.handler(), [this](const query::Want& want) { wanted.push_back(NameOf(want)); },
+            [this] { ++rounds; }) {
+    world.Datacenters({"dc1", "dc2"}).Follow([](query::Policy& policy) {
+      EXPECT_TRUE(policy.recursion.Add("local").ok());
+      policy.routes = std::make_shared<const resolver::Routes>(
+          std::vector{resolver::Route{test::WireName("."), {net::SocketAddress::Parse("192.0.2.53", 53).value()}, 1}});
+    });
+  }
+
+  static std::string NameOf(const query::Want& want) {
+    if (const auto* key = std::get_if<catalog::Key>(&want)) return key->name;
+    return std::get<resolver::Question>(want).name;
   }
 
   // Asks as a transport does: what has to wait is parked. The answers' rcodes arrive in `answers`.
-  void Ask(const std::string& name, const char* type = "A", Transport transport = Transport::kUdp) {
-    const auto packet = Question(name, type).Packet();
+  void Ask(const std::string& name, const char* type = "A", Transport transport = Transport::kUdp, uint8_t client = 1) {
+    const auto packet = Question(name, type).Flags(0x0100).Packet();
     std::vector<uint8_t> out(65535);
-    const query::Context context{.transport = transport, .now_ms = static_cast<uint64_t>(loop.Now().count())};
+    const std::array<uint8_t, 4> ip = {127, 0, 0, client};
+    const query::Context context{.transport = transport, .now_ms = Now(), .peer_ip = ip};
     world.handler().counters().received[static_cast<size_t>(transport)].Add();
     const auto reply = world.handler().Handle(packet, context, out);
     ASSERT_TRUE(reply.wanted) << name << " has to wait";
@@ -52,10 +69,30 @@ class WaitingRoomTest : public ::testing::Test {
 
   uint64_t Now() const { return static_cast<uint64_t>(loop.Now().count()); }
 
+  // What the resolver brings for www.example.com A, delivered as a worker does; for those who wait only.
+  void Settle(const resolver::Settled& settled) {
+    query::Forwarded& forwarded = world.handler().sources().forwarded();
+    forwarded.Arrive(settled);
+    room.Wake(settled.question);
+    forwarded.Leave();
+  }
+  resolver::Settled Good() {
+    const auto packet = resolver::UpstreamMessage(kWww).Answer("www.example.com 0 A 192.0.2.7").Packet();
+    const resolver::SentQuestion sent{.question = kWww, .id = resolver::kId};
+    return {.question = kWww, .answer = resolver::ReadReply(packet, sent, {}, Now()).answer};
+  }
+  resolver::Settled Failure() {
+    return {.question = kWww, .answer = resolver::MakeFailure(kWww, wire::Ede::kNetworkError, "no answer", Now(), 0)};
+  }
+  void LimitClients(uint32_t most) {
+    world.Follow([most](query::Policy& policy) { policy.max_waiting_per_client = most; });
+  }
+
   net::Loop loop;
   World world;
   std::vector<std::string> wanted;
   std::vector<std::string> answers;
+  int rounds = 0;  // told that questions were handled again
   WaitingRoom room;
 };
 
@@ -146,6 +183,96 @@ TEST_F(WaitingRoomTest, AFullRoomAnswersServfailAtOnce) {
   room.Wake(kWeb);
   EXPECT_EQ(answers.size(), WaitingRoom::kCapacity + 1);
   ExpectSums();
+}
+
+TEST_F(WaitingRoomTest, AForwardedQuestionIsAnsweredWithWhatTheResolverBrings) {
+  Ask("www.example.com");
+  Ask("WWW.example.com", "A", Transport::kTcp, 2);
+  EXPECT_THAT(wanted, ElementsAre(kWww.name)) << "asked once, whoever waits (F56)";
+  EXPECT_EQ(rounds, 0);
+  Settle(Good());
+  EXPECT_THAT(answers, ElementsAre("NOERROR www.example.com. 0 A 192.0.2.7", "NOERROR WWW.example.com. 0 A 192.0.2.7"));
+  EXPECT_EQ(rounds, 1);
+  EXPECT_EQ(room.size(), 0U);
+  ExpectSums();
+  Settle(Good());
+  EXPECT_EQ(answers.size(), 2U) << "answered once";
+  Ask("www.example.com");
+  EXPECT_EQ(wanted.size(), 2U) << "what may not be kept is asked for anew";
+}
+
+TEST_F(WaitingRoomTest, OnlyThoseWhoWaitForThatQuestionAreWoken) {
+  Ask("www.example.com");
+  Ask("www.example.com", "AAAA");
+  Ask("x.example.com");
+  Settle(Good());
+  EXPECT_EQ(answers.size(), 1U);
+  EXPECT_EQ(room.size(), 2U);
+  ExpectSums();
+}
+
+TEST_F(WaitingRoomTest, AFailureIsAnAnswer) {
+  Ask("www.example.com");
+  Settle(Failure());
+  EXPECT_THAT(answers, ElementsAre("SERVFAIL"));
+  EXPECT_EQ(world.counters().timed_out.value(), 0U);
+}
+
+TEST_F(WaitingRoomTest, FromTheCatalogToAnUpstream) {
+  Ask("web.service.dc2.consul");
+  world.Add(Service("web", Kind::kService, "dc2").On("w1", "10.0.8.1").Address("www.example.com"));
+  room.Wake(kWeb);
+  EXPECT_THAT(wanted, ElementsAre("web", kWww.name));
+  EXPECT_THAT(answers, IsEmpty());
+  Settle(Good());
+  EXPECT_THAT(answers, ElementsAre("NOERROR web.service.dc2.consul. 0 CNAME www.example.com."));
+  EXPECT_EQ(world.counters().parked.value(), 1U);
+  ExpectSums();
+}
+
+TEST_F(WaitingRoomTest, TheResolverIsGivenALittleMoreTimeThanItTakes) {
+  static_assert(WaitingRoom::kForwardPatience > resolver::Resolver::kDeadline);
+  static_assert(WaitingRoom::kForwardPatience < Millis(4000), "Docker's resolver gives up then");
+  Ask("www.example.com");
+  Ask("web.service.dc2.consul");
+  const Millis start = loop.Now();
+  ASSERT_TRUE(RunUntil(loop, [this] { return answers.size() == 1; }));
+  EXPECT_LT(loop.Now() - start, WaitingRoom::kForwardPatience - Millis(500)) << "the catalog's, after its own time";
+  ASSERT_TRUE(RunUntil(loop, [this] { return answers.size() == 2; }));
+  EXPECT_GE(loop.Now() - start, WaitingRoom::kForwardPatience - Millis(60)) << "not before its time";
+  EXPECT_LT(loop.Now() - start, Millis(4000));
+  EXPECT_THAT(answers, ElementsAre("SERVFAIL", "SERVFAIL"));
+  EXPECT_EQ(world.counters().timed_out.value(), 2U);
+  EXPECT_EQ(rounds, 2);
+  ExpectSums();
+}
+
+TEST_F(WaitingRoomTest, OneClientLeavesRoomForOthers) {  // F40
+  LimitClients(3);
+  for (const char* name : {"a.example.com", "b.example.com", "www.example.com"}) Ask(name);
+  EXPECT_THAT(answers, IsEmpty());
+  Ask("d.example.com");
+  Ask("web.service.dc2.consul");
+  EXPECT_THAT(answers, ElementsAre("SERVFAIL", "SERVFAIL")) << "whatever it waits for";
+  EXPECT_EQ(world.counters().overloaded.value(), 2U);
+  EXPECT_EQ(wanted.size(), 3U) << "nobody is asked for these";
+  Ask("d.example.com", "A", Transport::kUdp, 2);
+  EXPECT_EQ(answers.size(), 2U) << "another client";
+  Settle(Failure());
+  EXPECT_EQ(answers.size(), 3U);
+  Ask("e.example.com");
+  EXPECT_EQ(answers.size(), 3U) << "one has left, one may come";
+  Ask("f.example.com");
+  EXPECT_EQ(answers.size(), 4U);
+  ExpectSums();
+}
+
+TEST_F(WaitingRoomTest, ZeroIsNoLimitOfItsOwn) {
+  LimitClients(0);
+  for (int i = 0; i < 5000; ++i) Ask("www.example.com");
+  EXPECT_THAT(answers, IsEmpty());
+  Settle(Failure());
+  EXPECT_EQ(answers.size(), 5000U);
 }
 
 }  // namespace

@@ -201,6 +201,96 @@ TEST(QueryTest, ReadsOptions) {
   EXPECT_FALSE(query.edns.tcp_keepalive);
 }
 
+std::string HexOf(std::span<const uint8_t> bytes) {
+  std::string out;
+  for (const uint8_t byte : bytes) {
+    for (const int digit : {byte >> 4, byte & 15}) out += "0123456789abcdef"[digit];
+  }
+  return out;
+}
+
+TEST(QueryTest, ReadsCheckingDisabled) {
+  Query query;
+  for (const uint16_t flags : {uint16_t{0x0010}, uint16_t{0xffef & 0x07ff}, uint16_t{0x0110}}) {
+    const Bytes packet = Question(kWeb, "A").Flags(flags).Packet();
+    ASSERT_EQ(Parse(packet, query), Verdict::kQuery);
+    EXPECT_EQ(query.checking_disabled, (flags & 0x10) != 0) << flags;
+  }
+}
+
+TEST(QueryTest, HandsOutTheCookie) {
+  const struct {
+    const char* what;
+    std::string cookie;
+    Verdict verdict = Verdict::kQuery;
+  } kCases[] = {
+      {"W113 the client's part", "0102030405060708"},
+      {"with the smallest server's part", "0102030405060708 a1*8"},
+      {"W115 with one of ours", "0102030405060708 a1*16"},
+      {"with the largest server's part", "0102030405060708 a1*32"},
+      {"nothing", "", Verdict::kMalformedOpt},
+      {"W116 4 bytes", "01020304", Verdict::kMalformedOpt},
+      {"7 bytes", "01*7", Verdict::kMalformedOpt},
+      {"9 bytes", "01*9", Verdict::kMalformedOpt},
+      {"W116 12 bytes", "01*12", Verdict::kMalformedOpt},
+      {"15 bytes", "01*15", Verdict::kMalformedOpt},
+      {"W116 41 bytes", "01*41", Verdict::kMalformedOpt},
+  };
+  for (const auto& c : kCases) {
+    Query query;
+    const Bytes packet = Question(kWeb, "A").Option(10, c.cookie).Option(3).Packet();
+    ASSERT_EQ(Parse(packet, query), c.verdict) << c.what;
+    EXPECT_TRUE(query.edns.present) << c.what;
+    EXPECT_EQ(HexOf(query.edns.cookie), c.verdict == Verdict::kQuery ? HexOf(Hex(c.cookie)) : "") << c.what;
+  }
+}
+
+TEST(QueryTest, OnlyTheFirstCookieCounts) {  // W117
+  Query query;
+  for (const char* second : {"a1*8", "a1*24", "a1*12", ""}) {
+    const Bytes packet = Question(kWeb, "A").Option(10, "0102030405060708").Option(10, second).Packet();
+    ASSERT_EQ(Parse(packet, query), Verdict::kQuery) << second;
+    EXPECT_EQ(HexOf(query.edns.cookie), "0102030405060708") << second;
+  }
+  EXPECT_EQ(Parse(Question(kWeb, "A").Option(10, "01").Option(10, "0102030405060708")), Verdict::kMalformedOpt);
+}
+
+TEST(QueryTest, ACookieNeedsNoQuestion) {  // W33
+  Query query;
+  const Bytes packet = Message(0, 0, 0, 1, "00 0029 1000 00008000 000c 000a 0008 0102030405060708");
+  ASSERT_EQ(Parse(packet, query), Verdict::kCookieOnly);
+  EXPECT_EQ(HexOf(query.edns.cookie), "0102030405060708");
+  EXPECT_TRUE(query.question.empty());
+  EXPECT_TRUE(query.recursion_desired);
+  EXPECT_EQ(query.edns.udp_size, 4096);
+  const std::string with_bad = "00 0029 04d0 00000000 000b 000a 0007 01020304050607";
+  EXPECT_EQ(Parse(Message(0, 0, 0, 1, with_bad), query), Verdict::kMalformedOpt);
+  const std::string with_tsig = std::string("00 0029 04d0 00000000 000c 000a 0008 0102030405060708") + kTsig;
+  EXPECT_EQ(Parse(Message(0, 0, 0, 2, with_tsig), query), Verdict::kMalformedOpt);
+}
+
+TEST(QueryTest, SeesTheWishForAnIdentity) {  // W111, W112
+  for (const char* data : {"", "616263"}) {
+    Query query;
+    const Bytes packet = Question(kWeb, "A").Option(3, data).Packet();
+    ASSERT_EQ(Parse(packet, query), Verdict::kQuery);
+    EXPECT_TRUE(query.edns.nsid);
+  }
+}
+
+TEST(QueryTest, ReadsTheMarkOfAForwarder) {
+  const struct {
+    const char* data;
+    const char* hop;
+  } kCases[] = {{"0102030405060708", "0102030405060708"}, {"01020304050607", ""}, {"010203040506070809", ""}, {"", ""}};
+  for (const auto& c : kCases) {
+    Query query;
+    const Bytes packet = Question(kWeb, "A").Option(edns_option::kHop, c.data).Packet();
+    ASSERT_EQ(Parse(packet, query), Verdict::kQuery) << c.data;
+    EXPECT_EQ(HexOf(query.edns.hop), c.hop) << c.data;
+  }
+}
+
 TEST(QueryTest, HandsOutThePartsOfATsig) {  // W86
   Query query;
   const Bytes packet = Question(kWeb, "A").Edns(1232).Record(3, kTsig).Packet();
@@ -217,11 +307,15 @@ TEST(QueryTest, ATsigElsewhereIsJustARecord) {
 
 TEST(QueryTest, NothingOfAnEarlierQueryStays) {
   Query query;
-  const Bytes with = Question(kWeb, "SRV").Edns(1232).Packet();
+  const Bytes with = Question(kWeb, "SRV").Flags(0x10).Option(3).Option(10, "01*8").Option(65313, "01*8").Packet();
   const Bytes without = Message(0, 0, 0, 0, "");
   ASSERT_EQ(Parse(with, query), Verdict::kQuery);
   ASSERT_EQ(Parse(without, query), Verdict::kMalformed);
   EXPECT_FALSE(query.edns.present);
+  EXPECT_FALSE(query.edns.nsid);
+  EXPECT_TRUE(query.edns.cookie.empty());
+  EXPECT_TRUE(query.edns.hop.empty());
+  EXPECT_FALSE(query.checking_disabled);
   EXPECT_TRUE(query.question.empty());
 }
 

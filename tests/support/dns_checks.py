@@ -1,12 +1,15 @@
 # Signpost. Apache-2.0; see LICENSE.
 """Compares a reply with a case's `want`. What a case does not mention has a default, so that nothing goes unchecked:
 
-flags      AA for NOERROR and NXDOMAIN, RD as in the query, nothing else
+flags      AA for NOERROR and NXDOMAIN, RD as in the query, nothing else; but of a server that forwards every reply to a
+           query has RA, those to packets that are none (FORMERR, NOTIMP) may lack it, and a bare header must
 question   the very bytes of the query's question
-opt        as in the query: absent, or version 0, own size 1232, DO copied, no options
-sections   answer and additional are free, but every owner in the answer is the question's name and every record IN
+opt        as in the query: absent, or version 0, own size 1232, DO copied, no options but those that the case names
+sections   answer and additional are free, but every owner in the answer is the question's name or the last CNAME's
+           target, and every record IN
 """
 import struct
+import time
 
 import dns.name
 import dns.wire
@@ -16,19 +19,22 @@ TYPE_SRV, TYPE_TSIG = 33, 250
 CLASS_IN, CLASS_ANY = 1, 255
 TSIG_ERRORS = {"BADKEY": 17}
 KNOWN = {"rcode", "header", "flags", "question", "answer", "authority", "additional", "opt", "options", "size", "ttl",
-         "has", "like", "silence", "tsig", "plain-targets"}
-OTHER_OWNERS = ("CNAME", "SOA", "NS")  # may stand under another name than the question's
+         "has", "like", "silence", "tsig", "plain-targets", "cookie", "ede"}
+OPTION_COOKIE, OPTION_EDE = 10, 15
+COOKIE_SIZE, COOKIE_HEAD = 24, bytes([1, 0, 0, 0])  # RFC 9018 4: the client's 8 bytes, version 1, reserved, time, hash
 
 
-def check(case, query, reply, like=None):
-    """Asserts that `reply` (support.ask.Reply) is what the case wants; `like` is the reply to the case it refers to."""
+def check(case, query, reply, forwarding=False, like=None):
+    """Asserts that `reply` (support.ask.Reply) is what the case wants of a server that forwards foreign names, or does
+    not; `like` is the reply to the case it refers to."""
     want = case.want
     unknown = set(want) - KNOWN
     assert not unknown, f"unknown words in want: {unknown}"
-    _check_header(want, query, reply)
+    _check_header(want, query, reply, forwarding)
     _check_opt(want, query, reply)
     if "header" in want:
-        assert reply.size == 12 + (11 if reply.opt else 0), f"more than a header: {reply.size} bytes\n{reply}"
+        options = sum(4 + len(data) for data in reply.opt.options.values()) if reply.opt else 0
+        assert reply.size == 12 + (11 + options if reply.opt else 0), f"more than a header: {reply.size} bytes\n{reply}"
         return
     _check_question(want, query, reply)
     _check_sections(want, reply)
@@ -47,10 +53,10 @@ def summary(reply):
     return reply.rcode, sorted((r.owner.lower(), r.type, r.text) for r in reply.answer)
 
 
-def _check_header(want, query, reply):
+def _check_header(want, query, reply, forwarding):
     rcode = want.get("header") or want.get("rcode")
     if rcode:
-        assert reply.rcode == rcode, f"rcode {reply.rcode}, want {rcode}\n{reply}"
+        assert reply.rcode in rcode.split("|"), f"rcode {reply.rcode}, want {rcode}\n{reply}"
     assert reply.opcode == query.opcode, f"opcode {reply.opcode}"
     if want.get("flags") == "any":
         return
@@ -61,6 +67,9 @@ def _check_header(want, query, reply):
         allowed = [set(), asked_rd]
     else:
         allowed = [({"AA"} if reply.rcode in ("NOERROR", "NXDOMAIN") else set()) | asked_rd]
+    if forwarding and "header" not in want:
+        without = allowed if reply.rcode in ("FORMERR", "NOTIMP") else []
+        allowed = [flags | {"RA"} for flags in allowed] + without
     assert reply.flags in allowed, f"flags {sorted(reply.flags)}, want one of {[sorted(a) for a in allowed]}\n{reply}"
 
 
@@ -86,9 +95,25 @@ def _check_opt(want, query, reply):
         return
     assert (reply.opt.udp, reply.opt.version) == (OWN_SIZE, 0), f"OPT {reply.opt}"
     assert reply.opt.flags == (0x8000 if query.do else 0), f"OPT flags {reply.opt.flags:04x}"
-    if want.get("options") != "any":
-        options = b"".join(struct.pack("!HH", code, len(data)) + data for code, data in reply.opt.options.items())
-        assert options == bytes.fromhex(want.get("options", "")), f"EDNS options {options.hex()}"
+    if want.get("options") == "any":
+        return
+    others = dict(reply.opt.options)
+    if "cookie" in want:
+        _check_cookie(bytes.fromhex(want["cookie"]) or query.cookie, others.pop(OPTION_COOKIE, b""))
+    if "ede" in want:
+        data = others.pop(OPTION_EDE, b"")
+        assert data[:2] == struct.pack("!H", int(want["ede"])), f"extended error {data!r}, want {want['ede']}"
+    options = b"".join(struct.pack("!HH", code, len(data)) + data for code, data in others.items())
+    assert options == bytes.fromhex(want.get("options", "")), f"EDNS options {options.hex()}"
+
+
+def _check_cookie(client, cookie):
+    """RFC 9018 4: what is readable of it; the time is of now."""
+    assert len(cookie) == COOKIE_SIZE, f"a cookie of {len(cookie)} bytes: {cookie.hex()}"
+    assert cookie[:8] == client, f"cookie {cookie.hex()} for the client {client.hex()}"
+    assert cookie[8:12] == COOKIE_HEAD, f"version and reserved bytes {cookie[8:12].hex()}"
+    made = struct.unpack_from("!I", cookie, 12)[0]
+    assert abs(made - time.time()) < 30, f"made {made - time.time():+.0f} s from now"
 
 
 def _check_sections(want, reply):
@@ -97,16 +122,26 @@ def _check_sections(want, reply):
             _check_records(section, want[section], getattr(reply, section))
     classes = {CLASS_IN, CLASS_ANY} if "tsig" in want else {CLASS_IN}  # RFC 8945 4.2: a TSIG is of class ANY
     assert reply.classes <= classes, f"record classes {reply.classes}"
-    if reply.question and reply.answer and reply.answer[0].type not in OTHER_OWNERS:
-        asked = reply.question[0][0].lower()
-        assert {r.owner.lower() for r in reply.answer} == {asked}, f"foreign owner in the answer\n{reply}"
+    if reply.question:
+        _check_owners(reply)
     if "ttl" in want:
         low, high = _range(want["ttl"])
         assert all(low <= r.ttl <= high for r in [*reply.answer, *reply.authority]), f"TTL not {want['ttl']}\n{reply}"
     if "has" in want:
-        lines = [f"{r.type} {r.text}" for r in [*reply.answer, *reply.additional]]
+        lines = [f"{r.type} {r.text}" for r in [*reply.answer, *reply.authority, *reply.additional]]
         for part in want["has"].split("|"):
             assert any(part.strip() in line for line in lines), f"no record has {part.strip()!r}\n{reply}"
+
+
+def _check_owners(reply):
+    """Every record is about the name asked, or about the target of the CNAME before it, or a DNAME above that."""
+    name = reply.question[0][0].lower()
+    for record in reply.answer:
+        if record.type == "DNAME" and name.endswith("." + record.owner.lower()):
+            continue
+        assert record.owner.lower() == name, f"{record.owner} in the answer, where {name} is due\n{reply}"
+        if record.type == "CNAME":
+            name = record.text.lower()
 
 
 def _check_records(section, text, records):

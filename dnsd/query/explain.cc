@@ -1,0 +1,174 @@
+// Signpost. Apache-2.0; see LICENSE.
+#include "dnsd/query/explain.h"
+
+#include <algorithm>
+
+#include "common/base/bytes.h"
+#include "dnsd/service_zone/lookup.h"
+#include "dnsd/wire/type_name.h"
+
+namespace signpost::query {
+namespace {
+
+using service_zone::Found;
+using service_zone::PreparedService;
+
+std::string_view FreshnessText(catalog::Freshness freshness) {
+  switch (freshness) {
+    case catalog::Freshness::kStarting:
+      return "nothing is known yet: answers are SERVFAIL";
+    case catalog::Freshness::kFresh:
+      return "up to date";
+    case catalog::Freshness::kStale:
+      return "its source is lost: last known data, short TTLs";
+    case catalog::Freshness::kExpired:
+      return "its source has been lost for longer than --max-stale: answers are SERVFAIL";
+  }
+  return "";
+}
+
+std::string_view HealthText(consul::Health health) {
+  switch (health) {
+    case consul::Health::kPassing:
+      return "passing";
+    case consul::Health::kWarning:
+      return "warning";
+    case consul::Health::kOther:
+      return "a status Consul does not define";
+    case consul::Health::kCritical:
+      return "critical";
+    case consul::Health::kMaintenance:
+      return "in maintenance";
+  }
+  return "";
+}
+
+std::string AddressText(const consul::ServiceInstance& instance) {
+  return (instance.address.empty() ? instance.node->address : instance.address) + ":" + std::to_string(instance.port);
+}
+
+// Why an instance is no candidate; empty if it is one.
+std::string LeftOut(const consul::ServiceInstance& instance, const PreparedService& service, size_t index,
+                    std::string_view tag) {
+  const auto is_candidate = [&](const service_zone::Endpoint& endpoint) { return endpoint.instance == index; };
+  const auto endpoint = std::ranges::find_if(service.endpoints, is_candidate);
+  if (endpoint == service.endpoints.end()) {
+    const bool warning = instance.health == consul::Health::kWarning;
+    return warning ? "warning, and --only-passing is set" : std::string(HealthText(instance.health));
+  }
+  const auto has_tag = [&](const std::string& own) { return wire::ToLower(own) == tag; };
+  if (!tag.empty() && std::ranges::none_of(instance.tags, has_tag)) return "has no tag " + std::string(tag);
+  const bool any_weight = std::ranges::any_of(service.endpoints, [](const auto& each) { return each.weight > 0; });
+  if (endpoint->weight == 0 && any_weight) return "weight 0 while others have more: in SRV answers only";
+  return "";
+}
+
+void AddCandidates(const Found& found, const service_zone::ZoneName& name, std::vector<std::string>& lines) {
+  const PreparedService& service = *found.service;
+  const auto& instances = service.source->instances;
+  lines.push_back(
+      "service " + service.source->key.name + " in " + service.source->key.datacenter +
+      (name.tag.empty() ? "" : ", tag " + std::string(name.tag)) + ": " + std::to_string(instances.size()) +
+      " instances, TTL " + std::to_string(service.ttl) + " s" +
+      (service.answer_limit > 0 ? ", at most " + std::to_string(service.answer_limit) + " in an answer" : ""));
+  for (size_t i = 0; i < instances.size(); ++i) {
+    const consul::ServiceInstance& instance = instances[i];
+    const auto endpoint = std::ranges::find(service.endpoints, i, &service_zone::Endpoint::instance);
+    const std::string why = LeftOut(instance, service, i, name.tag);
+    std::string line = "  " + instance.id + " on " + instance.node->name + ", " + AddressText(instance);
+    if (endpoint != service.endpoints.end()) line += ", weight " + std::to_string(endpoint->weight);
+    line += why.empty() ? ", " + std::string(HealthText(instance.health)) : ", left out: " + why;
+    lines.push_back(std::move(line));
+  }
+}
+
+void AddCatalog(service_zone::ZoneData& data, const wire::Name& name, const wire::Name& domain, uint64_t now_ms,
+                std::vector<std::string>& lines) {
+  lines.push_back("source: catalog; " + std::string(FreshnessText(data.freshness())) + "; index " +
+                  std::to_string(data.serial()));
+  service_zone::ZoneNameText text;
+  const auto parsed = service_zone::ParseZoneName(name, name.label_count() - domain.label_count(), text);
+  const Found found = service_zone::Lookup(data, parsed, now_ms);
+  using service_zone::Outcome;
+  switch (found.outcome) {
+    case Outcome::kService:
+      return AddCandidates(found, parsed, lines);
+    case Outcome::kNode:
+      return lines.push_back("node " + found.node->node->name + ", " + found.node->node->address);
+    case Outcome::kNoName:
+      if (found.service != nullptr) AddCandidates(found, parsed, lines);
+      return lines.push_back("no such name");
+    case Outcome::kNoData:
+      return lines.push_back("the name exists and holds no record of its own");
+    case Outcome::kWait:
+      return lines.push_back("not fetched yet: a question waits for it");
+    case Outcome::kUnavailable:
+      return lines.push_back("cannot be known now: SERVFAIL");
+    case Outcome::kApex:
+    case Outcome::kAddress:
+      return;
+  }
+}
+
+void AddPlace(const Sources& sources, const wire::Name& name, uint16_t type, Source answered_by,
+              std::vector<std::string>& lines) {
+  const Sources::Place place = sources.PlaceOf(name, type);
+  if (place.zone != nullptr) {
+    lines.push_back("source: " + std::string(place.zone->built_in() ? "built-in zone " : "static zone ") +
+                    place.zone->origin().ToString() + ", " + std::to_string(place.zone->node_count()) + " names");
+  } else if (place.route != nullptr && answered_by != Source::kForwarded) {
+    lines.push_back("source: this dnsd itself: neither names of one label nor types that are no data are forwarded");
+  } else if (place.route != nullptr) {
+    lines.push_back("source: forwarded by the route for " + place.route->zone.ToString());
+  } else {
+    lines.push_back("source: none; nothing is forwarded: name a server with --upstream or --forward");
+  }
+}
+
+std::vector<uint8_t> QueryPacket(const wire::Name& name, uint16_t type) {
+  std::vector<uint8_t> packet(wire::kHeaderSize + name.size() + 4);
+  StoreU16(&packet[2], wire::kFlagRd);
+  StoreU16(&packet[4], 1);
+  std::ranges::copy(name.wire(), packet.begin() + wire::kHeaderSize);
+  StoreU16(&packet[packet.size() - 4], type);
+  StoreU16(&packet[packet.size() - 2], wire::dns_class::kIn);
+  return packet;
+}
+
+}  // namespace
+
+Explained ExplainName(Sources& sources, service_zone::ZoneData& data, const wire::Name& name, uint16_t type,
+                      uint64_t now_ms) {
+  Explained explained;
+  const std::vector<uint8_t> packet = QueryPacket(name, type);
+  wire::Query query;
+  wire::ParseQuery(packet, query);
+  std::vector<uint8_t> buffer(wire::kMaxMessage);
+  wire::ResponseWriter writer(buffer, buffer.size(), query);
+  const Outcome outcome =
+      sources.Answer({.query = query, .writer = writer, .over_tcp = true, .trusted = true, .now_ms = now_ms});
+
+  if (const wire::Name* domain = data.settings().DomainOf(name)) {
+    AddCatalog(data, name, *domain, now_ms, explained.lines);
+  } else if (outcome.source == Source::kExposed) {
+    explained.lines.push_back("source: exposed service; the addresses are those of service " +
+                              sources.policy().exposure->balancer);
+  } else if (outcome.source == Source::kCatalog) {
+    explained.lines.push_back("source: catalog, reverse names; " + std::string(FreshnessText(data.freshness())));
+  } else {
+    AddPlace(sources, name, type, outcome.source, explained.lines);
+    if (outcome.source == Source::kForwarded) {
+      explained.forwarded = resolver::Question{std::string(resolver::NameBytes(name)), type, {}};
+    }
+  }
+  if (outcome.wanted) {
+    if (const auto* question = std::get_if<resolver::Question>(&*outcome.wanted)) explained.forwarded = *question;
+    return explained;
+  }
+  explained.rcode = outcome.rcode;
+  buffer.resize(writer.Finish({.rcode = outcome.rcode, .authoritative = outcome.authoritative}));
+  explained.message = std::move(buffer);
+  return explained;
+}
+
+}  // namespace signpost::query

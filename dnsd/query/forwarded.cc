@@ -1,0 +1,78 @@
+// Signpost. Apache-2.0; see LICENSE.
+#include "dnsd/query/forwarded.h"
+
+#include <utility>
+
+namespace signpost::query {
+namespace {
+
+// Who asked once does not ask again; short-lived answers would be fetched all the time (F74).
+constexpr uint32_t kRefreshHits = 2;
+constexpr uint64_t kRefreshLifetimeMs = 10000;
+constexpr uint64_t kRefreshTenths = 1;
+
+bool EndsSoon(const resolver::AnswerCache::Entry& entry, uint64_t now_ms) {
+  const resolver::Answer& answer = *entry.answer;
+  const uint64_t lifetime = answer.expires_ms - answer.received_ms;
+  return lifetime >= kRefreshLifetimeMs && answer.expires_ms - now_ms <= lifetime * kRefreshTenths / 10;
+}
+
+// `name` is `tree` or lies below it; both in wire form.
+bool LiesIn(std::string_view name, std::string_view tree) {
+  if (!name.ends_with(tree)) return false;
+  size_t at = 0;
+  while (at < name.size() - tree.size()) at += size_t{1} + static_cast<uint8_t>(name[at]);
+  return at == name.size() - tree.size();
+}
+
+}  // namespace
+
+std::optional<Forwarded::Hit> Forwarded::Find(const resolver::QuestionView& question, uint64_t now_ms) {
+  if (arrived_ != nullptr) {
+    const resolver::Question& arrived = arrived_->question;
+    if (arrived.type == question.type && arrived.variant == question.variant && arrived.name == question.name) {
+      return Hit{*arrived_->answer, arrived_->age};
+    }
+  }
+  resolver::AnswerCache::Entry* entry = cache_.Find(question);
+  if (entry == nullptr || entry->until_ms <= now_ms) return std::nullopt;
+  Hit hit{*entry->answer, entry->age};
+  if (entry->age == resolver::Age::kFresh && !entry->refresh_asked && entry->hits >= kRefreshHits &&
+      !entry->answer->failure && EndsSoon(*entry, now_ms)) {
+    entry->refresh_asked = true;
+    hit.wants_refresh = true;
+  }
+  return hit;
+}
+
+void Forwarded::Arrive(const resolver::Settled& settled) {
+  arrived_ = &settled;
+  const bool keep = settled.keep_until_ms != 0 && IsCurrent(*settled.answer);
+  if (keep) cache_.Put(settled.answer, settled.age, settled.keep_until_ms);
+}
+
+// Failures have no route; they count for seconds.
+bool Forwarded::IsCurrent(const resolver::Answer& answer) const {
+  if (routes_ == nullptr) return false;
+  const std::string& text = answer.question.name;
+  wire::Name name;
+  name.Read({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  const resolver::Route* route = routes_->Find(name);
+  return route != nullptr && (answer.failure || route->id == answer.route);
+}
+
+void Forwarded::SetRoutes(std::shared_ptr<const resolver::Routes> routes) {
+  if (routes == routes_) return;
+  routes_ = std::move(routes);
+  cache_.RemoveIf(
+      [this](const resolver::AnswerCache::Entry& entry) { return entry.answer->failure || !IsCurrent(*entry.answer); });
+}
+
+void Forwarded::Flush(std::string_view name, bool tree) {
+  cache_.RemoveIf([&](const resolver::AnswerCache::Entry& entry) {
+    const std::string& cached = entry.answer->question.name;
+    return tree ? LiesIn(cached, name) : cached == name;
+  });
+}
+
+}  // namespace signpost::query

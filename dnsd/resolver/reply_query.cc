@@ -1,0 +1,42 @@
+// Signpost. Apache-2.0; see LICENSE.
+#include <array>
+
+#include "common/base/bytes.h"
+#include "dnsd/resolver/reply.h"
+
+namespace signpost::resolver {
+namespace {
+
+constexpr size_t kQuestionEnd = 4;  // type, class
+constexpr size_t kOptHead = 11;
+constexpr size_t kOptionHead = 4;
+
+}  // namespace
+
+std::vector<uint8_t> BuildQuery(const SentQuestion& sent, std::span<const uint8_t> hop) {
+  const Question& question = sent.question;
+  const size_t options = hop.empty() ? 0 : kOptionHead + hop.size();
+  std::vector<uint8_t> out(wire::kHeaderSize + question.name.size() + kQuestionEnd +
+                           (sent.with_edns ? kOptHead + options : 0));
+  ByteWriter writer(out);
+  writer.U16(sent.id);
+  writer.U16(wire::kFlagRd | (question.variant.checking_disabled ? wire::kFlagCd : 0));
+  for (const uint16_t count : std::to_array<uint16_t>({1, 0, 0})) writer.U16(count);
+  writer.U16(sent.with_edns ? 1 : 0);
+  writer.Text(question.name);
+  writer.U16(question.type);
+  writer.U16(wire::dns_class::kIn);
+  if (!sent.with_edns) return out;
+  writer.U8(0);
+  writer.U16(wire::type::kOpt);
+  writer.U16(wire::kOwnUdpSize);
+  writer.U32(question.variant.dnssec_ok ? wire::kFlagDo : 0);
+  writer.U16(static_cast<uint16_t>(options));
+  if (hop.empty()) return out;
+  writer.U16(wire::edns_option::kHop);
+  writer.U16(static_cast<uint16_t>(hop.size()));
+  writer.Bytes(hop);
+  return out;
+}
+
+}  // namespace signpost::resolver
