@@ -102,7 +102,7 @@ class Filter {
 
 void RefuseNamespaces(Filter& filter) {
   for (const uint64_t name_space : kNamespaces) {
-    const scmp_arg_cmp when[] = {SCMP_CMP64(0, SCMP_CMP_MASKED_EQ, name_space, name_space)};
+    const scmp_arg_cmp when[] = {{0, SCMP_CMP_MASKED_EQ, name_space, name_space}};
     filter.Refuse(SCMP_SYS(clone), EPERM, when);
   }
   // Its flags are in memory, where no filter sees them. C libraries take ENOSYS for an old kernel and use clone.
@@ -111,8 +111,8 @@ void RefuseNamespaces(Filter& filter) {
 
 void RefuseDevices(Filter& filter) {
   for (const uint64_t device : {S_IFCHR, S_IFBLK}) {
-    const scmp_arg_cmp plain[] = {SCMP_CMP64(1, SCMP_CMP_MASKED_EQ, S_IFMT, device)};
-    const scmp_arg_cmp at[] = {SCMP_CMP64(2, SCMP_CMP_MASKED_EQ, S_IFMT, device)};
+    const scmp_arg_cmp plain[] = {{1, SCMP_CMP_MASKED_EQ, S_IFMT, device}};
+    const scmp_arg_cmp at[] = {{2, SCMP_CMP_MASKED_EQ, S_IFMT, device}};
     filter.Refuse(SCMP_SYS(mknod), EPERM, plain);
     filter.Refuse(SCMP_SYS(mknodat), EPERM, at);
   }
