@@ -122,6 +122,7 @@ Status Server::Run() {
     return restricted;
   }
 
+  if (getuid() == 0) LogWarn("runs as root; name a user with --user, which it becomes once its ports are bound");
   LogInfo("dnsd answers on " + bound_.front().ToString() + (bound_.size() > 1 ? " and other addresses" : "") + " for " +
           options_.start.domain + ", operations on " + operations_->local().ToString());
   loop_.Run();
@@ -230,9 +231,6 @@ Status Server::BindOperations() {
 
 Status Server::DropPrivileges() {
   const std::string& user = options_.start.resolver.user;
-  if (user.empty() && getuid() == 0) {
-    LogWarn("runs as root; name a user with --user to which it changes once its ports are bound");
-  }
   if (!user.empty()) {
     std::vector<std::string> owned;
     const std::string& folder = options_.start.data_dir;

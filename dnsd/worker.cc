@@ -31,7 +31,15 @@ Worker::Worker(std::shared_ptr<const service_zone::Settings> settings, transport
 
 Worker::~Worker() { Join(); }
 
+// The port that the kernel chooses for UDP may be in use for TCP: then another one is asked for.
 Result<net::SocketAddress> Worker::Bind(const net::SocketAddress& address) {
+  constexpr int kTries = 16;
+  auto bound = BindBoth(address);
+  for (int i = 1; i < kTries && !bound.ok() && address.port() == 0; ++i) bound = BindBoth(address);
+  return bound;
+}
+
+Result<net::SocketAddress> Worker::BindBoth(const net::SocketAddress& address) {
   const auto after_batch = [this] { AfterBatch(); };
   auto udp = transport::UdpService::Bind(loop_, address, handler_, waiting_, after_batch);
   if (!udp.ok()) return udp.status();

@@ -78,6 +78,7 @@ class Worker {
   catalog::Freshness freshness() const { return freshness_; }
 
  private:
+  Result<net::SocketAddress> BindBoth(const net::SocketAddress& address);
   void ApplyNow(const std::vector<service_zone::Change>& changes);
   void AfterBatch();
   void ReportUsed();

@@ -40,7 +40,7 @@ def world(seed):
     ttls = {name: f"{ttl}s" for name, ttl in SERVICE_TTL.items()}
     with ConsulAgent(config={"dns_config": {"node_ttl": f"{NODE_TTL}s", "service_ttl": ttls}}) as consul:
         catalog.register(consul)
-        with Dnsd(consul=consul, options={"node-ttl": f"{NODE_TTL}s", "service-ttl": ttls, "local-zones": False}) as dnsd:
+        with Dnsd(consul=consul, options={"node-ttl": f"{NODE_TTL}s", "service-ttl": ttls, "local-zones": False, "dns-sd": False}) as dnsd:
             questions = RandomQueries(dice, catalog)
             yield consul, dnsd, Model(consul, ttl_of, NODE_TTL), [questions.next() for _ in range(QUESTIONS)]
 
