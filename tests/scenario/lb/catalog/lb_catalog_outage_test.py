@@ -28,6 +28,9 @@ def catalogs():
     """Of this test's own; they keep what they knew through a restart."""
     with ConsulAgent(mode="server") as consul, Embedded() as registry:
         yield {"consul": consul, "embedded": registry}
+        # The test's threads started them anew, and a process ends with the thread that started it: now, or in a moment.
+        consul.kill()
+        registry.kill()
 
 
 def enlist(catalog, service, *origins, node="origins"):
