@@ -24,8 +24,9 @@ STEP_SECONDS = 2700  # for any one command
 # the rest does what it says; its code paths are in the unit tests, which all run with it.
 REGISTRAR = ("bad_input", "command_line", "events", "faults")
 DNSD = {
-    "asan": ("bad_config", "consul_parity", "dns_sd", "feed_faults", "forwarding_faults", "operations", "protection", "protocol", "random_queries", "registry_api", "registry_blocking", "registry_dns",
-             "registry_faults", "registry_security", "snapshot", "spoofing", "static_zones", "tcp", "tls", "udp_sockets"),
+    "asan": ("bad_config", "consul_parity", "dns_sd", "feed_faults", "forwarding_faults", "operations", "protection", "protocol",
+             "random_queries", "registry_api", "registry_blocking", "registry_dns", "registry_faults", "registry_security",
+             "snapshot", "spoofing", "static_zones", "tcp", "tls", "udp_sockets"),
     "tsan": ("operations", "registry_blocking", "registry_dns", "registry_faults", "registry_service_files", "tcp"),
 }
 LB = {
