@@ -140,10 +140,11 @@ class FakeUpstream {
 
   void Serve() {
     for (;;) {
-      std::vector<pollfd> fds = {{stop_.get(), POLLIN, 0}, {udp_.get(), POLLIN, 0}, {tcp_.get(), POLLIN, 0}};
-      std::vector<int> numbers(fds.size(), -1);
+      std::vector<pollfd> fds = {{stop_.get(), POLLIN, 0}, {udp_.get(), POLLIN, 0}};
+      std::vector<int> numbers(fds.size() + 1, -1);
       {
         const std::lock_guard lock(mutex_);
+        fds.push_back({tcp_.get(), POLLIN, 0});  // none once it is closed
         for (auto& [number, connection] : connections_) {
           fds.push_back({connection.fd.get(), POLLIN, 0});
           numbers.push_back(number);
