@@ -5,6 +5,7 @@
 
 #include "common/base/bytes.h"
 #include "dnsd/service_zone/lookup.h"
+#include "dnsd/service_zone/txt.h"
 #include "dnsd/wire/type_name.h"
 
 namespace signpost::query {
@@ -27,22 +28,6 @@ std::string_view FreshnessText(catalog::Freshness freshness) {
   return "";
 }
 
-std::string_view HealthText(consul::Health health) {
-  switch (health) {
-    case consul::Health::kPassing:
-      return "passing";
-    case consul::Health::kWarning:
-      return "warning";
-    case consul::Health::kOther:
-      return "a status Consul does not define";
-    case consul::Health::kCritical:
-      return "critical";
-    case consul::Health::kMaintenance:
-      return "in maintenance";
-  }
-  return "";
-}
-
 std::string AddressText(const consul::ServiceInstance& instance) {
   return (instance.address.empty() ? instance.node->address : instance.address) + ":" + std::to_string(instance.port);
 }
@@ -54,7 +39,7 @@ std::string LeftOut(const consul::ServiceInstance& instance, const PreparedServi
   const auto endpoint = std::ranges::find_if(service.endpoints, is_candidate);
   if (endpoint == service.endpoints.end()) {
     const bool warning = instance.health == consul::Health::kWarning;
-    return warning ? "warning, and --only-passing is set" : std::string(HealthText(instance.health));
+    return warning ? "warning, and --only-passing is set" : std::string(service_zone::HealthText(instance.health));
   }
   const auto has_tag = [&](const std::string& own) { return wire::ToLower(own) == tag; };
   if (!tag.empty() && std::ranges::none_of(instance.tags, has_tag)) return "has no tag " + std::string(tag);
@@ -77,7 +62,7 @@ void AddCandidates(const Found& found, const service_zone::ZoneName& name, std::
     const std::string why = LeftOut(instance, service, i, name.tag);
     std::string line = "  " + instance.id + " on " + instance.node->name + ", " + AddressText(instance);
     if (endpoint != service.endpoints.end()) line += ", weight " + std::to_string(endpoint->weight);
-    line += why.empty() ? ", " + std::string(HealthText(instance.health)) : ", left out: " + why;
+    line += why.empty() ? ", " + std::string(service_zone::HealthText(instance.health)) : ", left out: " + why;
     lines.push_back(std::move(line));
   }
 }

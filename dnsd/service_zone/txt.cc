@@ -35,6 +35,8 @@ std::string QuoteValue(std::string_view value) {
   return out;
 }
 
+}  // namespace
+
 std::string_view HealthText(consul::Health health) {
   switch (health) {
     case consul::Health::kPassing:
@@ -50,8 +52,6 @@ std::string_view HealthText(consul::Health health) {
   }
   return "";
 }
-
-}  // namespace
 
 void AppendTxt(std::string_view text, std::string& rdata) {
   do {

@@ -16,6 +16,9 @@ void AppendTxt(std::string_view text, std::string& rdata);
 // "key=value" in the form of RFC 1464; a key that begins with "rfc1035-" gives its value alone, as Consul has it.
 std::string NodeMetaText(std::string_view key, std::string_view value);
 
+// "passing", "warning", "other", "critical", "maintenance".
+std::string_view HealthText(consul::Health health);
+
 // All strings of a service instance's TXT record: id=, node=, status=, weight=, tags=, then its meta.
 // Cut at 65,535 - 512 bytes, which a registration with legal meta never reaches.
 std::string InstanceTxt(const consul::ServiceInstance& instance);

@@ -48,7 +48,7 @@ TEST_F(ExplainTest, NamesEveryCandidateAndWhyOthersAreNone) {
   EXPECT_THAT(explained.lines, Contains(AllOf(HasSubstr("service mix in dc1, tag v1"), HasSubstr("5 instances"))));
   EXPECT_THAT(explained.lines, Contains(AllOf(HasSubstr("m1 on n1, 10.0.0.1:80, weight 10, passing"))));
   EXPECT_THAT(explained.lines, Contains(AllOf(HasSubstr("m2"), HasSubstr("left out: critical"))));
-  EXPECT_THAT(explained.lines, Contains(AllOf(HasSubstr("m3"), HasSubstr("left out: in maintenance"))));
+  EXPECT_THAT(explained.lines, Contains(AllOf(HasSubstr("m3"), HasSubstr("left out: maintenance"))));
   EXPECT_THAT(explained.lines, Contains(AllOf(HasSubstr("m4"), HasSubstr("left out: weight 0"))));
   EXPECT_THAT(explained.lines, Contains(AllOf(HasSubstr("m5"), HasSubstr("left out: has no tag v1"))));
   EXPECT_EQ(explained.rcode, wire::Rcode::kNoError);
