@@ -44,8 +44,9 @@ def test_without_services_it_waits_all_the_same(engine, agent, run_web):
 
 def test_an_earlier_mark_is_replaced(engine, agent, start, run_web):
     web = run_web()
-    start().kill()
+    registrar = start()
     eventually(lambda: agent.ids() == [WEB])
+    registrar.kill()
     web.pause()
     start()
     eventually(lambda: agent.maintenance(WEB) == "registrar: paused", 3)
