@@ -76,6 +76,9 @@ class ZoneSet {
  private:
   std::vector<std::shared_ptr<const Zone>> zones_;
   std::map<std::string, const Zone*, std::less<>> by_origin_;  // folded wire form
+  // A set of 64 kinds of last label: names whose last label is of no kind in it lie in no zone. Most forwarded names
+  // are spared the search for each of their suffixes.
+  uint64_t tops_ = 0;
 };
 
 }  // namespace signpost::static_zone

@@ -29,8 +29,11 @@ TEST(ZoneSetTest, TheNearestZoneIsFound) {
   EXPECT_EQ(Found(zones, "xexample.test"), "none");  // W177
   EXPECT_EQ(Found(zones, "test"), "none");           // W178
   EXPECT_EQ(Found(zones, "."), "none");
+  EXPECT_EQ(Found(zones, "example.org"), "none");
   zones.Add(Make("."));
   EXPECT_EQ(Found(zones, "test"), ".");
+  EXPECT_EQ(Found(zones, "example.org"), ".");
+  EXPECT_EQ(Found(zones, "."), ".");
 }
 
 // W176.
