@@ -95,23 +95,25 @@ struct Inquiry {
   uint16_t type;
 };
 
-void ShowAnswer(const Inquiry& inquiry, const std::string& page, const resolver::Settled& settled) {
+void ShowAnswer(const Inquiry& inquiry, const std::string& known, const resolver::Settled& settled) {
   inquiry.worker->Inspect(
-      [inquiry, page, settled](query::Handler& handler, service_zone::ZoneData& data, uint64_t now_ms) {
+      [inquiry, known, settled](query::Handler& handler, service_zone::ZoneData& data, uint64_t now_ms) {
         query::Forwarded& forwarded = handler.sources().forwarded();
         forwarded.Arrive(settled);
         const auto explained = query::ExplainName(handler.sources(), data, inquiry.name, inquiry.type, now_ms);
         forwarded.Leave();
-        inquiry.sender.Send(page + AnswerText(explained));
+        inquiry.sender.Send(PageOf(inquiry.name, inquiry.type, explained) + known + AnswerText(explained));
       });
 }
 
 void AskResolver(const Inquiry& inquiry, const query::Explained& explained, uint64_t now_ms) {
   inquiry.resolver->Explain(*explained.forwarded, [inquiry, explained, now_ms](const resolver::Explanation& known) {
-    const std::string page = PageOf(inquiry.name, inquiry.type, explained) + ForwardedText(known, now_ms);
+    const std::string text = ForwardedText(known, now_ms);
     const bool helps = explained.message.empty() && known.answer && known.answer->expires_ms > now_ms;
-    if (!helps) return inquiry.sender.Send(page + AnswerText(explained));
-    ShowAnswer(inquiry, page, {.question = *explained.forwarded, .answer = known.answer});
+    if (!helps) {
+      return inquiry.sender.Send(PageOf(inquiry.name, inquiry.type, explained) + text + AnswerText(explained));
+    }
+    ShowAnswer(inquiry, text, {.question = *explained.forwarded, .answer = known.answer});
   });
 }
 

@@ -172,7 +172,8 @@ std::shared_ptr<const query::Policy> Forwarding::MakePolicy(std::shared_ptr<cons
   policy->any = options_.any;
   if (!options_.public_domain.empty()) {
     policy->exposure = query::Exposure{.domain = wire::Name::FromText(options_.public_domain).value(),
-                                       .balancer = options_.public_service};
+                                       .balancer = options_.public_service,
+                                       .by_upstreams = !options_.rebind_protection};
   }
   policy->identity = options_.identity;
   if (options_.version_bind) policy->version = std::string("Signpost dnsd ") + kVersion;
@@ -187,6 +188,7 @@ resolver::ResolverSettings Forwarding::MakeSettings(std::shared_ptr<const resolv
   settings.routes = std::move(routes);
   settings.max_stale = options_.max_stale_answer;
   settings.prefetch = options_.prefetch;
+  settings.defences = {.mixed_case = options_.upstream_0x20, .cookies = options_.upstream_cookies};
   settings.own_addresses = listen_;
   return settings;
 }

@@ -143,6 +143,12 @@ Rows ForwardRows() {
       TimeRow("max-stale-answer", "While no upstream answers, use forwarded answers this long past their end", "24h",
               30 * kDay),
       SwitchRow("prefetch", "Fetch forwarded answers that are asked for often before they end", "true"),
+      SwitchRow("upstream-0x20",
+                "Ask upstreams with letters of random case, which forged replies have to guess; left out where an "
+                "upstream changes them",
+                "false"),
+      SwitchRow("upstream-cookies",
+                "Send DNS cookies to upstreams, and take no datagram without from those that have any", "false"),
       SwitchRow("rebind-protection", "Drop private addresses from forwarded answers", "false"),
       ListRow("rebind-allow", "DOMAIN", "Domain whose names may have private addresses all the same", "none",
               CheckDomain),
@@ -283,6 +289,8 @@ Result<ResolverOptions> ReadResolverOptions(const Values& values) {
   read.cache_max_negative_ttl = Seconds(values, "cache-max-negative-ttl");
   read.max_stale_answer = values.Duration("max-stale-answer");
   read.prefetch = values.Flag("prefetch");
+  read.upstream_0x20 = values.Flag("upstream-0x20");
+  read.upstream_cookies = values.Flag("upstream-cookies");
   read.rebind_protection = values.Flag("rebind-protection");
   read.rebind_allow = Names(values, "rebind-allow");
   ReadProtection(values, read);

@@ -38,6 +38,8 @@ struct ResolverOptions {
   std::chrono::seconds cache_max_negative_ttl{};
   std::chrono::milliseconds max_stale_answer{};
   bool prefetch = true;
+  bool upstream_0x20 = false;
+  bool upstream_cookies = false;
   bool rebind_protection = false;
   std::vector<wire::Name> rebind_allow;
   uint32_t rate_limit = 0;

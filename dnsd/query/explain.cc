@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/base/bytes.h"
+#include "dnsd/query/links.h"
 #include "dnsd/service_zone/lookup.h"
 #include "dnsd/service_zone/txt.h"
 #include "dnsd/wire/type_name.h"
@@ -26,6 +27,10 @@ std::string_view FreshnessText(catalog::Freshness freshness) {
       return "its source has been lost for longer than --max-stale: answers are SERVFAIL";
   }
   return "";
+}
+
+std::string CatalogText(const service_zone::ZoneData& data) {
+  return "catalog; " + std::string(FreshnessText(data.freshness())) + "; index " + std::to_string(data.serial());
 }
 
 std::string AddressText(const consul::ServiceInstance& instance) {
@@ -69,8 +74,7 @@ void AddCandidates(const Found& found, const service_zone::ZoneName& name, std::
 
 void AddCatalog(service_zone::ZoneData& data, const wire::Name& name, const wire::Name& domain, uint64_t now_ms,
                 std::vector<std::string>& lines) {
-  lines.push_back("source: catalog; " + std::string(FreshnessText(data.freshness())) + "; index " +
-                  std::to_string(data.serial()));
+  lines.push_back("source: " + CatalogText(data));
   service_zone::ZoneNameText text;
   const auto parsed = service_zone::ParseZoneName(name, name.label_count() - domain.label_count(), text);
   const Found found = service_zone::Lookup(data, parsed, now_ms);
@@ -95,18 +99,58 @@ void AddCatalog(service_zone::ZoneData& data, const wire::Name& name, const wire
   }
 }
 
-void AddPlace(const Sources& sources, const wire::Name& name, uint16_t type, Source answered_by,
-              std::vector<std::string>& lines) {
+std::string PlaceText(const Sources& sources, const wire::Name& name, uint16_t type) {
   const Sources::Place place = sources.PlaceOf(name, type);
   if (place.zone != nullptr) {
-    lines.push_back("source: " + std::string(place.zone->built_in() ? "built-in zone " : "static zone ") +
-                    place.zone->origin().ToString() + ", " + std::to_string(place.zone->node_count()) + " names");
-  } else if (place.route != nullptr && answered_by != Source::kForwarded) {
-    lines.push_back("source: this dnsd itself: neither names of one label nor types that are no data are forwarded");
-  } else if (place.route != nullptr) {
-    lines.push_back("source: forwarded by the route for " + place.route->zone.ToString());
-  } else {
-    lines.push_back("source: none; nothing is forwarded: name a server with --upstream or --forward");
+    return std::string(place.zone->built_in() ? "built-in zone " : "static zone ") + place.zone->origin().ToString() +
+           ", " + std::to_string(place.zone->node_count()) + " names";
+  }
+  if (place.route != nullptr) return "forwarded by the route for " + place.route->zone.ToString();
+  return "none; nothing is forwarded: name a server with --upstream or --forward";
+}
+
+// Of a name outside the consul domain, by whom it was answered.
+std::string SourceText(const Sources& sources, const service_zone::ZoneData& data, const wire::Name& name,
+                       uint16_t type, Source answered_by) {
+  if (answered_by == Source::kExposed) {
+    return "exposed service; the addresses are those of service " + sources.policy().exposure->balancer;
+  }
+  if (answered_by == Source::kCatalog) return "catalog, reverse names; " + std::string(FreshnessText(data.freshness()));
+  if (answered_by != Source::kForwarded && sources.PlaceOf(name, type).source == Source::kForwarded) {
+    return "this dnsd itself: neither names of one label nor types that are no data are forwarded";
+  }
+  return PlaceText(sources, name, type);
+}
+
+std::vector<wire::Name> TargetsIn(wire::ResponseWriter& writer, const wire::Query& query) {
+  std::vector<wire::Name> targets;
+  AnyLink(writer, query, [&](const resolver::FlatName&, const resolver::FlatName& target) {
+    targets.emplace_back().Read(target.wire());
+    return false;
+  });
+  return targets;
+}
+
+// Who answers the names that the CNAMEs of the answer lead to: a line for each change. `source` answered the question.
+void AddChain(Sources& sources, const service_zone::ZoneData& data, const std::vector<wire::Name>& targets,
+              uint16_t type, uint64_t now_ms, Source source, std::vector<std::string>& lines) {
+  std::string last = lines.front();
+  for (const wire::Name& target : targets) {
+    const bool from_upstream = source == Source::kForwarded;
+    const bool in_domain = data.settings().DomainOf(target) != nullptr;
+    source = in_domain ? Source::kCatalog : sources.BeforePlaceOf(target, type, now_ms);
+    if (source == Source::kExposed && from_upstream && !sources.policy().exposure->by_upstreams) source = Source::kNone;
+    const bool is_place = source == Source::kNone;
+    if (is_place) source = sources.PlaceOf(target, type).source;
+    std::string text = in_domain  ? CatalogText(data)
+                       : is_place ? PlaceText(sources, target, type)
+                                  : SourceText(sources, data, target, type, source);
+    if (from_upstream && (in_domain || (is_place && source != Source::kForwarded))) {
+      text.insert(0, "not followed, since an upstream led to a name of ");
+    }
+    if (last.ends_with(text)) continue;
+    lines.push_back("CNAME to " + target.ToString() + ": " + text);
+    last = std::move(text);
   }
 }
 
@@ -135,17 +179,13 @@ Explained ExplainName(Sources& sources, service_zone::ZoneData& data, const wire
 
   if (const wire::Name* domain = data.settings().DomainOf(name)) {
     AddCatalog(data, name, *domain, now_ms, explained.lines);
-  } else if (outcome.source == Source::kExposed) {
-    explained.lines.push_back("source: exposed service; the addresses are those of service " +
-                              sources.policy().exposure->balancer);
-  } else if (outcome.source == Source::kCatalog) {
-    explained.lines.push_back("source: catalog, reverse names; " + std::string(FreshnessText(data.freshness())));
   } else {
-    AddPlace(sources, name, type, outcome.source, explained.lines);
+    explained.lines.push_back("source: " + SourceText(sources, data, name, type, outcome.source));
     if (outcome.source == Source::kForwarded) {
       explained.forwarded = resolver::Question{std::string(resolver::NameBytes(name)), type, {}};
     }
   }
+  AddChain(sources, data, TargetsIn(writer, query), type, now_ms, outcome.source, explained.lines);
   if (outcome.wanted) {
     if (const auto* question = std::get_if<resolver::Question>(&*outcome.wanted)) explained.forwarded = *question;
     return explained;

@@ -58,7 +58,7 @@ void Handler::SetPolicy(std::shared_ptr<const Policy> policy) {
 Handler::Client Handler::ClientOf(const wire::Query& query, const Context& context) const {
   Client client{.trusted = policy().recursion.Contains(context.peer_ip)};
   const auto sent = query.edns.cookie;
-  if (!policy().cookies || sent.size() < kClientCookie || context.peer_ip.empty()) return client;
+  if (sent.size() < kClientCookie || context.peer_ip.empty()) return client;
   const CookieKeys& keys = policy().cookie_keys;
   client.cookie_is_good = keys.Verify(sent, context.peer_ip, context.wall_s);
   client.cookie = keys.Make(sent.first(kClientCookie), context.peer_ip, context.wall_s);
@@ -71,7 +71,8 @@ Reply Handler::Handle(std::span<const uint8_t> packet, const Context& context, s
     counters_.dropped[static_cast<size_t>(context.transport)][static_cast<size_t>(reason)].Add();
     return Reply{.drop = reason};
   };
-  const wire::Verdict parsed = wire::ParseQuery(packet, query);
+  const wire::Verdict parsed =
+      wire::ParseQuery(packet, query, policy().cookies ? wire::Cookies::kRead : wire::Cookies::kIgnored);
   if (parsed == wire::Verdict::kTooShort) return drop(Drop::kShort);
   if (parsed == wire::Verdict::kIsResponse) return drop(Drop::kResponse);
   const Client client = ClientOf(query, context);
@@ -141,9 +142,7 @@ Reply Handler::AnswerQuery(const wire::Query& query, const Context& context, con
   Count(context, outcome.rcode, query.question.empty() ? TypeBucket::kNone : BucketOf(query.type));
   counters_.sources[static_cast<size_t>(outcome.source)].Add();
   if (outcome.truncated) counters_.truncated.Add();
-  const bool is_catalog = outcome.source == Source::kCatalog || outcome.source == Source::kExposed;
-  const bool is_stale = outcome.ede == wire::Ede::kStaleAnswer || outcome.ede == wire::Ede::kStaleNxDomain;
-  if (is_stale && !is_catalog) counters_.stale.Add();
+  if (outcome.stale) counters_.stale.Add();
   if (log_.enabled() && log_.Wants(query.name)) NoteInLog(query, context, outcome);
   const bool forwarded = outcome.source == Source::kForwarded;
   return {.size = writer.Finish({.rcode = outcome.rcode,

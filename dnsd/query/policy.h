@@ -23,6 +23,9 @@ struct Exposure {
   wire::Name domain;
   std::string balancer;  // a service's name, lower case
   std::string tag = "http";
+  // Where an upstream's CNAME leads to one, its addresses follow; false: the upstream's word, which can be checked for
+  // private addresses.
+  bool by_upstreams = true;
 };
 
 struct Policy {

@@ -21,10 +21,6 @@ std::shared_ptr<const Policy> EmptyPolicy() {
   return policy;
 }
 
-bool IsReverse(const wire::Name& name) {
-  return service_zone::ParseReverseName(name).kind != service_zone::ReverseName::Kind::kForeign;
-}
-
 // Why an answer of the catalog is not what it could be (RFC 8914).
 std::optional<Ede> CatalogEde(catalog::Freshness freshness, Rcode rcode) {
   if (rcode == Rcode::kServFail) {
@@ -67,10 +63,16 @@ void AddRootSoa(wire::ResponseWriter& writer) {
 Sources::Sources(service_zone::ZoneData& data, uint64_t seed, size_t cache_bytes)
     : data_(data), answerer_(data, seed), forwarded_(cache_bytes, seed), policy_(EmptyPolicy()) {}
 
+bool Sources::IsReverse(const wire::Name& name) {
+  return service_zone::ParseReverseName(name).kind != service_zone::ReverseName::Kind::kForeign;
+}
+
 Outcome Sources::Answer(const Asking& asking) {
   const wire::Name& name = asking.query.name;
   if (const wire::Name* domain = data_.settings().DomainOf(name)) return AnswerCatalog(asking, *domain);
-  if (auto exposed = AnswerExposed(asking)) return *std::move(exposed);
+  if (auto exposed = AnswerExposed(asking, nullptr)) {
+    return Chase(asking, std::move(exposed->outcome), exposed->leaves);
+  }
   return IsReverse(name) ? AnswerReverse(asking) : AnswerElsewhere(asking);
 }
 
@@ -89,52 +91,84 @@ Outcome Sources::FromCatalog(const service_zone::Verdict& verdict, Source source
   return outcome;
 }
 
-service_zone::Question Sources::ZoneQuestion(const Asking& asking) const {
-  return {asking.query, asking.writer, asking.over_tcp, asking.now_ms, asking.last_try};
+service_zone::Question Sources::ZoneQuestion(const Asking& asking, const wire::Name* link) {
+  return {.query = asking.query,
+          .writer = asking.writer,
+          .over_tcp = asking.over_tcp,
+          .now_ms = asking.now_ms,
+          .last_try = asking.last_try,
+          .link = link};
 }
 
 Outcome Sources::AnswerCatalog(const Asking& asking, const wire::Name& domain) {
   const auto labels = asking.query.name.label_count() - domain.label_count();
   const service_zone::Verdict verdict = answerer_.AnswerZone(ZoneQuestion(asking), labels);
-  Outcome outcome = FromCatalog(verdict, Source::kCatalog);
-  if (outcome.wanted || verdict.leaves.empty()) return outcome;
-  return Chase(asking, std::move(outcome), verdict.leaves);
+  return Chase(asking, FromCatalog(verdict, Source::kCatalog), verdict.leaves);
 }
 
-std::optional<Outcome> Sources::AnswerExposed(const Asking& asking) {
+bool Sources::IsCatalogKnown() const {
+  return data_.freshness() == catalog::Freshness::kFresh || data_.freshness() == catalog::Freshness::kStale;
+}
+
+std::optional<service_zone::ExposedName> Sources::ExposedNameOf(const wire::Name& name) const {
   const auto& exposure = policy_->exposure;
-  const wire::Name& name = asking.query.name;
   if (!exposure || name.label_count() != exposure->domain.label_count() + 1 || !name.EndsWith(exposure->domain)) {
     return std::nullopt;
   }
-  const bool unknown =
-      data_.freshness() == catalog::Freshness::kStarting || data_.freshness() == catalog::Freshness::kExpired;
-  if (unknown) {
+  return service_zone::ExposedName{
+      .label = name.label(0), .tag = exposure->tag, .balancer = exposure->balancer, .domain = exposure->domain};
+}
+
+std::optional<Sources::Step> Sources::AnswerExposed(const Asking& asking, const wire::Name* link) {
+  const wire::Name& name = link != nullptr ? *link : asking.query.name;
+  const auto exposed = ExposedNameOf(name);
+  if (!exposed) return std::nullopt;
+  if (!IsCatalogKnown()) {
     // An upstream's word for a name that may be ours would be believed for long.
     if (PlaceOf(name, asking.query.type).source == Source::kStaticZone) return std::nullopt;
-    return Outcome{.rcode = Rcode::kServFail, .ede = Ede::kNotReady, .source = Source::kExposed};
+    return Step{.outcome = {.rcode = Rcode::kServFail, .ede = Ede::kNotReady, .source = Source::kExposed}};
   }
-  const auto verdict = answerer_.AnswerExposed(
-      ZoneQuestion(asking),
-      {.label = name.label(0), .tag = exposure->tag, .balancer = exposure->balancer, .domain = exposure->domain});
+  const auto verdict = answerer_.AnswerExposed(ZoneQuestion(asking, link), *exposed);
   if (!verdict) return std::nullopt;
-  return FromCatalog(*verdict, Source::kExposed);
+  return Step{.outcome = FromCatalog(*verdict, Source::kExposed), .leaves = verdict->leaves};
 }
 
 // Only the PTR records are the catalog's: a reverse zone, and other names and types in it, may be somebody else's.
-Outcome Sources::AnswerReverse(const Asking& asking) {
-  service_zone::Question question = ZoneQuestion(asking);
+Sources::Reverse Sources::AskReverse(const Asking& asking, const wire::Name* link) {
+  service_zone::Question question = ZoneQuestion(asking, link);
   question.may_look_elsewhere = true;
   const service_zone::Verdict verdict = answerer_.AnswerReverse(question);
-  if (!verdict.not_here) return FromCatalog(verdict, Source::kCatalog);
+  if (!verdict.not_here) return {.outcome = FromCatalog(verdict, Source::kCatalog)};
   // As long as the catalog is not known, nobody can say that a private address has no name.
   const bool unknown = verdict.rcode == Rcode::kServFail && asking.query.type == type::kPtr;
-  if (unknown && PlaceOf(asking.query.name, asking.query.type).source == Source::kLocalZone) {
-    return FromCatalog(verdict, Source::kCatalog);
+  const wire::Name& name = link != nullptr ? *link : asking.query.name;
+  if (unknown && PlaceOf(name, asking.query.type).source == Source::kLocalZone) {
+    return {.outcome = FromCatalog(verdict, Source::kCatalog)};
   }
+  return {.exists = verdict.exists};
+}
+
+Outcome Sources::AnswerReverse(const Asking& asking) {
+  Reverse reverse = AskReverse(asking, nullptr);
+  if (reverse.outcome) return *std::move(reverse.outcome);
   Outcome elsewhere = AnswerElsewhere(asking);
-  if (verdict.exists && elsewhere.rcode == Rcode::kNxDomain) elsewhere.rcode = Rcode::kNoError;
+  // With records it is a CNAME's target that is nowhere.
+  const bool is_denied = elsewhere.rcode == Rcode::kNxDomain && asking.writer.count(Section::kAnswer) == 0;
+  if (reverse.exists && is_denied) elsewhere.rcode = Rcode::kNoError;
   return elsewhere;
+}
+
+Source Sources::BeforePlaceOf(const wire::Name& name, uint16_t asked, uint64_t now_ms) {
+  if (const auto exposed = ExposedNameOf(name)) {
+    const bool is_exposed =
+        IsCatalogKnown() ? answerer_.MayExpose(*exposed, now_ms) : PlaceOf(name, asked).source != Source::kStaticZone;
+    if (is_exposed) return Source::kExposed;
+  }
+  const service_zone::ReverseName reverse = service_zone::ParseReverseName(name);
+  const bool is_address = reverse.kind == service_zone::ReverseName::Kind::kAddress;
+  if (!is_address || asked != type::kPtr || !IsCatalogKnown()) return Source::kNone;
+  const auto owner = data_.FindReverse(reverse.address);
+  return owner != data_.ReverseEnd() && owner->address == reverse.address ? Source::kCatalog : Source::kNone;
 }
 
 Sources::Place Sources::PlaceOf(const wire::Name& name, uint16_t asked) const {
@@ -166,19 +200,12 @@ Outcome Sources::AnswerStatic(const Asking& asking, const Place& place) {
   // Below a delegation somebody else knows more (W171).
   const resolver::Route* route = policy_->routes->Find(asking.query.name);
   const bool refers = RefuseToForward(asking, route).has_value();
-  const static_zone::StaticQuestion question{.name = asking.query.name,
-                                             .type = asking.query.type,
-                                             .over_tcp = asking.over_tcp,
-                                             .any = policy_->any,
-                                             .rotation = rotation_++,
-                                             .refers = refers};
-  const static_zone::Verdict verdict = static_zone::AnswerFrom(*place.zone, question, asking.writer);
+  const static_zone::Verdict verdict = AskZone(asking, *place.zone, asking.query.name, true, refers);
   if (verdict.referral && !refers) return AnswerForwarded(asking, route);
   Outcome outcome{.rcode = verdict.rcode,
                   .authoritative = verdict.authoritative,
                   .truncated = verdict.truncated && !asking.over_tcp,
                   .source = place.source};
-  if (verdict.leaves.empty()) return outcome;
   return Chase(asking, std::move(outcome), verdict.leaves);
 }
 
@@ -215,6 +242,13 @@ Outcome Sources::AnswerForwarded(const Asking& asking, const resolver::Route* ro
 
 Outcome Sources::WriteForwarded(const Asking& asking, const Forwarded::Hit& hit) {
   NoteRefresh(hit);
+  if (const size_t links = FindBend(asking, hit.answer)) {
+    Outcome outcome = LinksOf(hit);
+    const auto written = resolver::WriteLinks(hit.answer, hit.age, asking.now_ms, links, asking.writer);
+    outcome.truncated = written.truncated && !asking.over_tcp;
+    outcome.source = Source::kForwarded;
+    return Chase(asking, std::move(outcome), bend_.wire());
+  }
   const auto written = resolver::WriteAnswer(hit.answer, hit.age, asking.now_ms, rotation_++, asking.writer);
   Outcome outcome = OutcomeOf(hit);
   outcome.truncated = written.truncated && !asking.over_tcp;
@@ -228,7 +262,9 @@ Outcome Sources::OutcomeOf(const Forwarded::Hit& hit) {
   if (hit.age == resolver::Age::kFresh) {
     return {.rcode = answer.rcode, .ede = answer.ede, .ede_text = answer.ede_text};
   }
-  return {.rcode = answer.rcode, .ede = answer.rcode == Rcode::kNxDomain ? Ede::kStaleNxDomain : Ede::kStaleAnswer};
+  return {.rcode = answer.rcode,
+          .ede = answer.rcode == Rcode::kNxDomain ? Ede::kStaleNxDomain : Ede::kStaleAnswer,
+          .stale = true};
 }
 
 void Sources::NoteRefresh(const Forwarded::Hit& hit) {

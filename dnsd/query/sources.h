@@ -2,7 +2,7 @@
 // Who answers a name: the catalog, exposed services, static zones, or an upstream; and the way from one to the other
 // along CNAMEs. One per loop, on its thread. Does no I/O.
 //   sources.cc        the order in which they are asked
-//   chase.cc          CNAMEs that leave the source they stand in
+//   chase.cc          CNAMEs that leave the source they stand in: the same order for every name on the way
 #pragma once
 
 #include <cstdint>
@@ -33,6 +33,7 @@ struct Outcome {
   std::optional<wire::Ede> ede;
   std::string_view ede_text;  // lives as long as the answer it came from: until the next message to the loop
   Source source = Source::kNone;
+  bool stale = false;  // a forwarded answer past its end is part of it
   // The answer must wait: discard the writer and ask again later.
   std::optional<Want> wanted;
 };
@@ -71,14 +72,31 @@ class Sources {
   // Of names outside the consul domain, exposed ones and the catalog's reverse names aside. kNone: nobody answers it.
   Place PlaceOf(const wire::Name& name, uint16_t type) const;
 
+  // Of names outside the consul domain: kExposed, or kCatalog for PTR records. kNone: the place decides.
+  Source BeforePlaceOf(const wire::Name& name, uint16_t type, uint64_t now_ms);
+
   // Forwarded answers that are asked for often and end soon, since the last call.
   std::vector<resolver::Question> TakeRefreshes() { return std::exchange(refreshes_, {}); }
 
  private:
   Outcome AnswerCatalog(const Asking& asking, const wire::Name& domain);
-  // Nullopt: the name is not exposed.
-  std::optional<Outcome> AnswerExposed(const Asking& asking);
+  // One name of a chain, and where it goes on.
+  struct Step {
+    Outcome outcome;
+    std::span<const uint8_t> leaves;  // empty: it ends here
+  };
+  // `link`: the name that a chain has led to; null: the question's. Nullopt: the name is not exposed.
+  std::optional<Step> AnswerExposed(const Asking& asking, const wire::Name* link);
+  std::optional<service_zone::ExposedName> ExposedNameOf(const wire::Name& name) const;
+  bool IsCatalogKnown() const;
+  static bool IsReverse(const wire::Name& name);
   Outcome AnswerReverse(const Asking& asking);
+  // The outcome is empty where others are to be asked. If the name `exists`, what they deny is its records only.
+  struct Reverse {
+    std::optional<Outcome> outcome;
+    bool exists = false;
+  };
+  Reverse AskReverse(const Asking& asking, const wire::Name* link);
   Outcome FromCatalog(const service_zone::Verdict& verdict, Source source) const;
   Outcome AnswerElsewhere(const Asking& asking);
   Outcome AnswerStatic(const Asking& asking, const Place& place);
@@ -88,22 +106,27 @@ class Sources {
   static Outcome OutcomeOf(const Forwarded::Hit& hit);
   std::optional<Outcome> RefuseToForward(const Asking& asking, const resolver::Route* route) const;
   void NoteRefresh(const Forwarded::Hit& hit);
-  service_zone::Question ZoneQuestion(const Asking& asking) const;
+  static service_zone::Question ZoneQuestion(const Asking& asking, const wire::Name* link = nullptr);
+  static_zone::Verdict AskZone(const Asking& asking, const static_zone::Zone& zone, const wire::Name& name,
+                               bool is_first, bool refers);
 
   // Goes on where a CNAME led: `outcome` is of the records written so far.
   Outcome Chase(const Asking& asking, Outcome outcome, std::span<const uint8_t> leaves);
-  struct Step {
-    Outcome outcome;
-    std::span<const uint8_t> leaves;  // goes on there; empty: it ends here
-  };
   Step ChaseStep(const Asking& asking, const wire::Name& name);
+  Step ChaseElsewhere(const Asking& asking, const wire::Name& name);
   Step ChaseForwarded(const Asking& asking, const wire::Name& name, const resolver::Route* route);
+  class BeforeZone;
+  // How many records of an upstream's answer lead to a name that the catalog answers instead, which is `bend_` then.
+  // 0: there is none.
+  size_t FindBend(const Asking& asking, const resolver::Answer& answer);
+  static Outcome LinksOf(const Forwarded::Hit& hit);
 
   service_zone::ZoneData& data_;
   service_zone::Answerer answerer_;
   Forwarded forwarded_;
   std::shared_ptr<const Policy> policy_;
   std::vector<resolver::Question> refreshes_;
+  resolver::FlatName bend_;
   uint32_t rotation_ = 0;
 };
 

@@ -14,6 +14,11 @@ namespace {
 using wire::Section;
 
 constexpr size_t kRecordHead = 10;  // type, class, TTL, RDLENGTH
+constexpr size_t kTtlToRdata = 6;   // TTL, RDLENGTH
+
+std::span<const uint8_t> NameOf(const Question& question) {
+  return {reinterpret_cast<const uint8_t*>(question.name.data()), question.name.size()};
+}
 
 // Rounded up: a record that still counts never says 0, and never more than it came with (F58).
 uint32_t TtlNow(const Answer& answer, const RecordPlace& record, Age age, uint64_t now_ms) {
@@ -105,9 +110,7 @@ Written WriteCut(const Answer& answer, const Extent& records, uint32_t rotation,
 class Retailer {
  public:
   Retailer(const Answer& answer, wire::ResponseWriter& writer)
-      : view_({reinterpret_cast<const uint8_t*>(answer.question.name.data()), answer.question.name.size()},
-              answer.body),
-        writer_(writer) {}
+      : view_(NameOf(answer.question), answer.body), writer_(writer) {}
 
   bool Add(const RecordPlace& record, uint32_t ttl) {
     const size_t begin = view_.body_at() + record.offset;
@@ -153,11 +156,23 @@ Written WriteAnswer(const Answer& answer, Age age, uint64_t now_ms, uint32_t rot
   return {};
 }
 
-Written AppendToChain(const Answer& answer, Age age, uint64_t now_ms, wire::ResponseWriter& writer) {
+Written WriteLinks(const Answer& answer, Age age, uint64_t now_ms, size_t count, wire::ResponseWriter& writer) {
+  return {.truncated = !Copier(answer, age, now_ms, writer).Add(Section::kAnswer, Records(answer, 0, count))};
+}
+
+FlatName TargetOf(const Answer& answer, const RecordPlace& cname) {
+  const MessageView view(NameOf(answer.question), answer.body);
+  const size_t at = view.body_at() + cname.ttl_at + kTtlToRdata;
+  FlatName target;
+  (void)ReadName(view, at, view.body_at() + cname.offset + cname.size, Pointers::kAllowed, target);
+  return target;
+}
+
+Written AppendToChain(const Answer& answer, Age age, uint64_t now_ms, wire::ResponseWriter& writer, size_t most) {
   if (answer.truncated) return {.truncated = true};
   const auto start = writer.Here();
   Retailer retailer(answer, writer);
-  for (size_t i = 0; i < answer.records.size(); ++i) {
+  for (size_t i = 0; i < std::min(most, answer.records.size()); ++i) {
     const RecordPlace& record = answer.records[i];
     if (record.section == Section::kAdditional) break;
     if (retailer.Add(record, TtlNow(answer, record, age, now_ms))) continue;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "dnsd/resolver/answer_names.h"
 #include "dnsd/resolver/question.h"
 #include "dnsd/wire/response_writer.h"
 
@@ -65,8 +66,17 @@ struct Written {
 // other answers leave empty (W129). Never allocates.
 Written WriteAnswer(const Answer& answer, Age age, uint64_t now_ms, uint32_t rotation, wire::ResponseWriter& writer);
 
-// Appends the answer section, and the SOA of a negative answer, to a reply about another name: a CNAME led here.
-Written AppendToChain(const Answer& answer, Age age, uint64_t now_ms, wire::ResponseWriter& writer);
+// Appends the answer section, and the SOA of a negative answer, to a reply about another name: a CNAME led here. Of all
+// that the first `most` records.
+inline constexpr size_t kAllRecords = ~size_t{0};
+Written AppendToChain(const Answer& answer, Age age, uint64_t now_ms, wire::ResponseWriter& writer,
+                      size_t most = kAllRecords);
+
+// Appends the first `count` records to a reply whose question is the answer's: links of its chain, which others go on
+// with. All or nothing.
+Written WriteLinks(const Answer& answer, Age age, uint64_t now_ms, size_t count, wire::ResponseWriter& writer);
+// The name that a record leads to, a CNAME of `answer`.
+FlatName TargetOf(const Answer& answer, const RecordPlace& cname);
 
 // A failure that counts until `now_ms` + `keep_ms`.
 std::shared_ptr<const Answer> MakeFailure(Question question, wire::Ede ede, std::string text, uint64_t now_ms,

@@ -41,7 +41,8 @@ Forwarder::Forwarder(net::Loop& loop, const Clock& clock, ResolverSettings setti
              .counters = counters,
              .random = random_,
              .hop = hop,
-             .rules = settings_.rules},
+             .rules = settings_.rules,
+             .defences = settings_.defences},
       cache_(cache_bytes, RandomSeed()),
       most_flights_(MostFlights()) {}
 

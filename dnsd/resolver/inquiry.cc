@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/secure_random.h"
+#include "dnsd/resolver/letter_case.h"
 #include "dnsd/resolver/upstream_choice.h"
 
 namespace signpost::resolver {
@@ -41,14 +42,23 @@ struct Inquiry::Try {
   Try& operator=(const Try&) = delete;
 
   SentQuestion Sent(const Question& question) const {
-    return {.question = question, .id = id, .with_edns = send.edns, .over_tcp = send.tcp};
+    return {.question = question,
+            .id = id,
+            .with_edns = send.edns,
+            .over_tcp = send.tcp,
+            .spelling = spelling,
+            .cookie = cookie};
   }
 
   const TrySend send;
   const std::shared_ptr<Peer> peer;
   const Nanos sent;
   uint16_t id = 0;
+  std::string spelling;  // with 0x20
+  Cookie cookie;
   uint32_t mismatched = 0;
+  bool other_case = false;  // that was seen
+  bool doubted = false;
   bool timed_out = false;
   bool lost = false;  // before it left: says nothing about the upstream
   net::Deadline limit;
@@ -62,6 +72,7 @@ Inquiry::Inquiry(const InquiryParts& parts, const Question& question, std::vecto
 Inquiry::~Inquiry() = default;
 
 void Inquiry::Start() {
+  const uint64_t now_ms = parts_.deadlines.now_ms();
   std::vector<const Upstream*> states;
   for (const std::shared_ptr<Peer>& peer : peers_) states.push_back(&peer->state);
   std::vector<TryPlan::Target> plan;
@@ -69,7 +80,9 @@ void Inquiry::Start() {
     const std::shared_ptr<Peer>& peer = peers_[i];
     if (peer->full() || plan.size() == TryPlan::kMaxTargets) continue;
     targets_.push_back(peer);
-    plan.push_back({.up = peer->state.up(), .edns = peer->state.edns(parts_.deadlines.now_ms())});
+    plan.push_back({.up = peer->state.up(),
+                    .edns = peer->state.edns(now_ms),
+                    .keeps_edns = parts_.defences.cookies && peer->cookie.shows(now_ms)});
   }
   last_end_.assign(plan.size(), TryEnd::kTimeout);
   if (plan.empty()) {
@@ -122,6 +135,7 @@ Status Inquiry::Open(const TrySend& send) {
 
 Status Inquiry::OpenUdp(Try& attempt) {
   attempt.id = SecureU16();
+  PutSecrets(attempt);
   auto socket = net::UdpClient::Connect(
       parts_.loop, attempt.peer->state.address(),
       {.on_datagram = [this, &attempt](std::span<const uint8_t> bytes) { OnMessage(attempt, bytes); },
@@ -134,14 +148,33 @@ Status Inquiry::OpenUdp(Try& attempt) {
 void Inquiry::OpenTcp(Try& attempt) {
   UpstreamTcp& tcp = *attempt.peer->tcp;
   attempt.id = tcp.DrawId();
+  PutSecrets(attempt);
   tcp.Ask(attempt.id, BuildQuery(attempt.Sent(question_), parts_.hop),
           {.on_message = [this, &attempt](std::span<const uint8_t> bytes) { return OnMessage(attempt, bytes); },
            .on_failed = [this, &attempt](const Status& status) { OnError(attempt, status); }});
 }
 
+void Inquiry::PutSecrets(Try& attempt) {
+  const Peer& peer = *attempt.peer;
+  const bool mixed = parts_.defences.mixed_case && !attempt.send.tcp;
+  if (mixed && peer.state.keeps_case(parts_.deadlines.now_ms())) attempt.spelling = MixCase(question_.name, SecureU64);
+  if (parts_.defences.cookies && attempt.send.edns) attempt.cookie = peer.cookie.next();
+}
+
 bool Inquiry::OnMessage(Try& attempt, std::span<const uint8_t> bytes) {
-  Reply reply = ReadReply(bytes, attempt.Sent(question_), parts_.rules, parts_.deadlines.now_ms());
+  const uint64_t now_ms = parts_.deadlines.now_ms();
+  SentQuestion sent = attempt.Sent(question_);
+  sent.keeps_case = attempt.peer->state.keeps_case(now_ms);
+  sent.cookie_expected = attempt.peer->cookie.shows(now_ms);
+  Reply reply = ReadReply(bytes, sent, parts_.rules, now_ms);
   if (reply.verdict == ReplyVerdict::kIgnore) return OnIgnored(attempt);
+  if (reply.verdict == ReplyVerdict::kOtherCase) return OnOtherCase(attempt, bytes);
+  if (reply.verdict == ReplyVerdict::kNoCookie) {
+    parts_.counters.no_cookie.Add();
+    return Doubt(attempt);
+  }
+  if (!attempt.cookie.empty()) attempt.peer->cookie.OnReply(reply.cookie, now_ms);
+  if (reply.kept_case) parts_.upstreams.OnCaseKept(*attempt.peer);
   OnReply(attempt, std::move(reply));
   return true;
 }
@@ -152,6 +185,21 @@ bool Inquiry::OnIgnored(Try& attempt) {
   if (attempt.send.tcp || ++attempt.mismatched <= kMostMismatched) return false;
   End(attempt, TryEnd::kFlooded);
   return true;
+}
+
+// Forged, or of an upstream that changes letters.
+bool Inquiry::OnOtherCase(Try& attempt, std::span<const uint8_t> bytes) {
+  const bool first = !std::exchange(attempt.other_case, true);
+  if (first) parts_.upstreams.OnOtherCase(*attempt.peer);
+  if (!attempt.peer->state.keeps_case(parts_.deadlines.now_ms())) return OnMessage(attempt, bytes);
+  parts_.counters.other_case.Add();
+  return Doubt(attempt);
+}
+
+bool Inquiry::Doubt(Try& attempt) {
+  if (OnIgnored(attempt)) return true;
+  if (!std::exchange(attempt.doubted, true)) Follow(attempt.send, TryEnd::kDoubted);
+  return false;
 }
 
 void Inquiry::OnReply(Try& attempt, Reply reply) {
@@ -174,6 +222,9 @@ void Inquiry::OnReply(Try& attempt, Reply reply) {
     case ReplyVerdict::kTruncated:
       End(attempt, TryEnd::kTruncated);
       return;
+    case ReplyVerdict::kBadCookie:
+      End(attempt, TryEnd::kBadCookie);
+      return;
     case ReplyVerdict::kNoEdns:
       if (!attempt.send.edns) NoteUseless(peer, reply);
       End(attempt, TryEnd::kNoEdns);
@@ -182,6 +233,8 @@ void Inquiry::OnReply(Try& attempt, Reply reply) {
     case ReplyVerdict::kRefused:
     case ReplyVerdict::kBad:
     case ReplyVerdict::kIgnore:
+    case ReplyVerdict::kOtherCase:
+    case ReplyVerdict::kNoCookie:
       break;
   }
   if (reply.verdict == ReplyVerdict::kBad) parts_.counters.bad_replies.Add();

@@ -29,6 +29,7 @@ struct InquiryParts {
   Random& random;
   std::span<const uint8_t> hop;
   const ReplyRules& rules;  // those of now, whenever the question was asked
+  const Defences& defences;
 };
 
 // Why there is no answer.
@@ -76,6 +77,10 @@ class Inquiry final : private net::DeadlineOwner {
   void OpenTcp(Try& attempt);
   bool OnMessage(Try& attempt, std::span<const uint8_t> bytes);
   bool OnIgnored(Try& attempt);
+  bool OnOtherCase(Try& attempt, std::span<const uint8_t> bytes);
+  // Of a reply that may be forged: TCP will tell, unless one comes that is beyond doubt.
+  bool Doubt(Try& attempt);
+  void PutSecrets(Try& attempt);
   void OnReply(Try& attempt, Reply reply);
   void OnError(Try& attempt, const Status& status);
   // `attempt` is over; whatever the plan says follows.

@@ -1,7 +1,9 @@
 // Signpost. Apache-2.0; see LICENSE.
 #include "dnsd/resolver/reply.h"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "common/base/bytes.h"
 #include "dnsd/resolver/answer_names.h"
@@ -18,13 +20,19 @@ constexpr size_t kMaxRecords = 1000;  // F18
 constexpr size_t kMaxEdeText = 64;
 constexpr size_t kMostOverUdp = 4096;  // far more than was asked for comes in fragments, which others may write (F26)
 constexpr uint16_t kFlagsOpcode = 0x7800;
+constexpr auto kBadCookie = static_cast<Rcode>(23);  // RFC 7873 8
 
 struct Header {
   uint16_t flags = 0;
   std::array<uint16_t, 4> counts{};
   size_t body_at = wire::kHeaderSize;
+  std::string_view spelling;  // of the question, if there is one
   uint8_t rcode() const { return flags & 0xf; }
 };
+
+std::string_view AsText(std::span<const uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 // F02-F04.
 bool IsAnswerTo(std::span<const uint8_t> bytes, const SentQuestion& sent, Header& header) {
@@ -41,12 +49,19 @@ bool IsAnswerTo(std::span<const uint8_t> bytes, const SentQuestion& sent, Header
   if (header.counts[0] != 1) return false;
   wire::Name name;
   ByteReader reader(bytes.subspan(wire::kHeaderSize));
-  reader.Skip(name.Read(bytes.subspan(wire::kHeaderSize)));
+  header.spelling = AsText(reader.Bytes(name.Read(bytes.subspan(wire::kHeaderSize))));
   const uint16_t type = reader.U16();
   const uint16_t klass = reader.U16();
   header.body_at += reader.offset();
   return reader.ok() && NameBytes(name) == sent.question.name && type == sent.question.type &&
          klass == wire::dns_class::kIn;
+}
+
+// Names in the reply may point into its question: what was sent there is our secret, and none of the data.
+std::vector<uint8_t> WithFoldedQuestion(std::span<const uint8_t> bytes, const Question& question) {
+  std::vector<uint8_t> folded(bytes.begin(), bytes.end());
+  std::ranges::copy(question.name, folded.begin() + wire::kHeaderSize);
+  return folded;
 }
 
 // What the OPT record said.
@@ -56,6 +71,8 @@ struct OptRecord {
   uint8_t extended_rcode = 0;
   std::optional<wire::Ede> ede;
   std::string ede_text;
+  bool has_cookie = false;
+  Cookie cookie;  // the first one; empty when malformed
 };
 
 // Printable, and cut where a UTF-8 sequence begins.
@@ -114,6 +131,8 @@ class Parser {
     while (options.ok() && options.remaining() > 0) {
       const uint16_t code = options.U16();
       const auto data = options.Bytes(options.U16());
+      if (code == wire::edns_option::kCookie && !std::exchange(opt_.has_cookie, true))
+        opt_.cookie = Cookie::OfReply(data);
       if (code != wire::edns_option::kEde || data.size() < 2 || opt_.ede || !opt_.understood) continue;
       opt_.ede = static_cast<wire::Ede>(LoadU16(data.data()));
       opt_.ede_text = Trimmed(data.subspan(2));
@@ -129,11 +148,22 @@ class Parser {
   OptRecord opt_;
 };
 
+// F05: of a reply to a question with a cookie.
+std::optional<ReplyVerdict> DoubtOf(const Cookie& cookie, const SentQuestion& sent) {
+  if (!cookie.empty()) {
+    const bool ours = std::ranges::equal(cookie.client(), sent.cookie.client());
+    return ours ? std::nullopt : std::optional(ReplyVerdict::kIgnore);
+  }
+  const bool missing = sent.cookie_expected && !sent.over_tcp;
+  return missing ? std::optional(ReplyVerdict::kNoCookie) : std::nullopt;
+}
+
 // F06, F07; kAnswer when it depends on the records.
-ReplyVerdict VerdictOf(const Header& header, size_t size, Rcode rcode, const SentQuestion& sent) {
+ReplyVerdict VerdictOf(const Header& header, size_t size, Rcode rcode, const SentQuestion& sent, bool has_cookie) {
   if (!sent.over_tcp && size > kMostOverUdp) return ReplyVerdict::kTruncated;
   // Over TCP there is nothing left to ask for.
   if ((header.flags & wire::kFlagTc) != 0) return sent.over_tcp ? ReplyVerdict::kBad : ReplyVerdict::kTruncated;
+  if (rcode == kBadCookie && has_cookie && !sent.over_tcp) return ReplyVerdict::kBadCookie;
   switch (rcode) {
     case Rcode::kNoError:
     case Rcode::kNxDomain:
@@ -157,13 +187,32 @@ Reply ReadReply(std::span<const uint8_t> bytes, const SentQuestion& sent, const 
   Reply reply;
   Header header;
   if (!IsAnswerTo(bytes, sent, header)) return reply;
+  std::vector<uint8_t> folded;
+  if (!sent.spelling.empty() && !header.spelling.empty()) {
+    if (header.spelling != sent.spelling && sent.keeps_case) {
+      reply.verdict = ReplyVerdict::kOtherCase;
+      return reply;
+    }
+    reply.kept_case = header.spelling == sent.spelling && sent.spelling != sent.question.name;
+    folded = WithFoldedQuestion(bytes, sent.question);
+    bytes = folded;
+  }
   Parser parser(bytes, header);
   const bool sound = parser.Read();
   reply.had_edns = parser.opt().understood;
   reply.ede = parser.opt().ede;
   reply.ede_text = parser.opt().ede_text;
+  if (!sent.cookie.empty()) {
+    if (const auto doubt = DoubtOf(parser.opt().cookie, sent)) {
+      reply.verdict = *doubt;
+      return reply;
+    }
+    reply.cookie = parser.opt().cookie;
+  }
   const unsigned rcode = unsigned{parser.opt().extended_rcode} << 4 | header.rcode();
-  reply.verdict = rcode > 0xff ? ReplyVerdict::kBad : VerdictOf(header, bytes.size(), static_cast<Rcode>(rcode), sent);
+  reply.verdict = rcode > 0xff
+                      ? ReplyVerdict::kBad
+                      : VerdictOf(header, bytes.size(), static_cast<Rcode>(rcode), sent, !reply.cookie.empty());
   if (reply.verdict != ReplyVerdict::kAnswer) return reply;
   if (!sound) {
     reply.verdict = ReplyVerdict::kBad;

@@ -14,11 +14,15 @@
 
 #include "dnsd/resolver/answer.h"
 #include "dnsd/resolver/question.h"
+#include "dnsd/resolver/upstream_cookie.h"
 
 namespace signpost::resolver {
 
 enum class ReplyVerdict : unsigned char {
   kIgnore,     // not an answer to what was asked (F02-F04): keep listening
+  kOtherCase,  // likewise, but for nothing else than the letter case of the question
+  kNoCookie,   // likewise, but for the cookie that this upstream has shown before (F05)
+  kBadCookie,  // the upstream wants the one that it sent along: ask again with that
   kTruncated,  // TC: ask again over TCP (F06)
   kNoEdns,     // FORMERR, NOTIMP or BADVERS to a query with OPT: ask again without (F07)
   kServFail,   // the upstream failed: next one
@@ -65,14 +69,20 @@ struct SentQuestion {
   uint16_t id = 0;
   bool with_edns = true;
   bool over_tcp = false;
+  std::string_view spelling;     // the name as it was sent, if its letter case is a secret (0x20)
+  Cookie cookie;                 // what was sent of it; none without OPT
+  bool cookie_expected = false;  // a datagram must have one
+  bool keeps_case = true;        // a reply must have it so; else it may have any, and an answer never shows the secret
 };
 
 struct Reply {
   ReplyVerdict verdict = ReplyVerdict::kIgnore;
   std::shared_ptr<Answer>
-      answer;             // kAnswer, kChase: received_ms, expires_ms set from `now_ms`; route is the caller's to set
-  std::string chase;      // kChase: wire form, folded
-  bool had_edns = false;  // the reply had an OPT: this upstream speaks EDNS
+      answer;              // kAnswer, kChase: received_ms, expires_ms set from `now_ms`; route is the caller's to set
+  std::string chase;       // kChase: wire form, folded
+  bool had_edns = false;   // the reply had an OPT: this upstream speaks EDNS
+  Cookie cookie;           // with both parts, the first being ours
+  bool kept_case = false;  // the question had the letters that were sent, and some of these were upper ones
   std::optional<wire::Ede> ede;  // with kServFail, kRefused: what the upstream said about it
   std::string ede_text;          // at most 64 bytes
 };
@@ -84,8 +94,8 @@ Reply ReadReply(std::span<const uint8_t> bytes, const SentQuestion& sent, const 
 // addresses. Null when together they have more than 16 links or meet themselves.
 std::shared_ptr<Answer> Join(const Answer& links, const Answer& end, const ReplyRules& rules);
 
-// The query: own random id, RD set, CD as asked; OPT with our size, DO as asked and the hop mark (8 bytes, see
-// wire::edns_option::kHop) unless `with_edns` is false.
+// The query: own random id, the name as spelled, RD set, CD as asked; OPT with our size, DO as asked and the hop mark
+// (8 bytes, see wire::edns_option::kHop), and the cookie, unless `with_edns` is false.
 std::vector<uint8_t> BuildQuery(const SentQuestion& sent, std::span<const uint8_t> hop);
 
 }  // namespace signpost::resolver

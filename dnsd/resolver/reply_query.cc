@@ -11,11 +11,20 @@ constexpr size_t kQuestionEnd = 4;  // type, class
 constexpr size_t kOptHead = 11;
 constexpr size_t kOptionHead = 4;
 
+size_t OptionSize(std::span<const uint8_t> data) { return data.empty() ? 0 : kOptionHead + data.size(); }
+
+void PutOption(uint16_t code, std::span<const uint8_t> data, ByteWriter& writer) {
+  if (data.empty()) return;
+  writer.U16(code);
+  writer.U16(static_cast<uint16_t>(data.size()));
+  writer.Bytes(data);
+}
+
 }  // namespace
 
 std::vector<uint8_t> BuildQuery(const SentQuestion& sent, std::span<const uint8_t> hop) {
   const Question& question = sent.question;
-  const size_t options = hop.empty() ? 0 : kOptionHead + hop.size();
+  const size_t options = OptionSize(hop) + OptionSize(sent.cookie.wire());
   std::vector<uint8_t> out(wire::kHeaderSize + question.name.size() + kQuestionEnd +
                            (sent.with_edns ? kOptHead + options : 0));
   ByteWriter writer(out);
@@ -23,7 +32,7 @@ std::vector<uint8_t> BuildQuery(const SentQuestion& sent, std::span<const uint8_
   writer.U16(wire::kFlagRd | (question.variant.checking_disabled ? wire::kFlagCd : 0));
   for (const uint16_t count : std::to_array<uint16_t>({1, 0, 0})) writer.U16(count);
   writer.U16(sent.with_edns ? 1 : 0);
-  writer.Text(question.name);
+  writer.Text(sent.spelling.empty() ? std::string_view(question.name) : sent.spelling);
   writer.U16(question.type);
   writer.U16(wire::dns_class::kIn);
   if (!sent.with_edns) return out;
@@ -32,10 +41,8 @@ std::vector<uint8_t> BuildQuery(const SentQuestion& sent, std::span<const uint8_
   writer.U16(wire::kOwnUdpSize);
   writer.U32(question.variant.dnssec_ok ? wire::kFlagDo : 0);
   writer.U16(static_cast<uint16_t>(options));
-  if (hop.empty()) return out;
-  writer.U16(wire::edns_option::kHop);
-  writer.U16(static_cast<uint16_t>(hop.size()));
-  writer.Bytes(hop);
+  PutOption(wire::edns_option::kHop, hop, writer);
+  PutOption(wire::edns_option::kCookie, sent.cookie.wire(), writer);
   return out;
 }
 

@@ -20,11 +20,18 @@
 
 namespace signpost::resolver {
 
+// What makes forging a reply harder, and which not every upstream bears.
+struct Defences {
+  bool mixed_case = false;  // the letters of questions over UDP are random (0x20)
+  bool cookies = false;     // questions carry a cookie, and replies of those who know them must have it (RFC 7873)
+};
+
 struct ResolverSettings {
   std::shared_ptr<const Routes> routes;
   ReplyRules rules;
   Millis max_stale{};  // how long after its end an answer may be served when no upstream answers; 0 = never
   bool prefetch = true;
+  Defences defences;
   std::vector<net::SocketAddress> own_addresses;  // where this dnsd listens: never asked (F33)
 };
 
@@ -53,6 +60,8 @@ struct ResolverCounters {
   Counter from_cache;  // of these: answered from the resolver's cache
   Counter sent_udp, sent_tcp;
   Counter mismatched;  // datagrams that were no answer to what was asked (F03, F04)
+  Counter other_case;  // of these: but for the letters of the question
+  Counter no_cookie;   // of these: but for a cookie
   Counter bad_replies;
   Counter timeouts;  // tries
   Counter stale_answers;

@@ -3,20 +3,22 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace signpost::resolver {
 
 TryPlan::TryPlan(const std::vector<Target>& targets) {
   for (const Target& target : targets) {
     if (states_.size() == kMaxTargets) break;
-    states_.push_back({.up = target.up, .edns = target.edns});
+    states_.push_back({.up = target.up, .edns = target.edns, .keeps_edns = target.keeps_edns});
   }
 }
 
 std::optional<TrySend> TryPlan::Next(const TrySend& send, TryEnd end, bool others_running) {
   State& state = states_[send.target];
-  replied_ |=
-      end == TryEnd::kServFail || end == TryEnd::kUseless || end == TryEnd::kNoEdns || end == TryEnd::kTruncated;
+  state.doubted |= end == TryEnd::kDoubted;
+  replied_ |= end == TryEnd::kServFail || end == TryEnd::kUseless || end == TryEnd::kNoEdns ||
+              end == TryEnd::kTruncated || end == TryEnd::kBadCookie;
   switch (end) {
     case TryEnd::kNoEdns:
       if (send.edns && !state.plain_sent) {
@@ -25,8 +27,12 @@ std::optional<TrySend> TryPlan::Next(const TrySend& send, TryEnd end, bool other
       }
       state.gone = true;
       break;
+    case TryEnd::kBadCookie:
+      if (!std::exchange(state.renewed, true) && sends_ < kMaxSends) return Send(send.target, send.edns, false);
+      [[fallthrough]];
     case TryEnd::kTruncated:
     case TryEnd::kFlooded:
+    case TryEnd::kDoubted:
       if (!send.tcp && !state.tcp_sent) return Send(send.target, send.edns, true);
       if (send.tcp) state.gone = true;
       break;
@@ -37,9 +43,11 @@ std::optional<TrySend> TryPlan::Next(const TrySend& send, TryEnd end, bool other
       state.servfail_with_edns = send.edns;
       state.gone = true;
       break;
+    case TryEnd::kTcpFailed:
+      state.gone = !state.doubted;  // without TCP it is known by UDP alone whether it changes letters
+      break;
     case TryEnd::kUseless:
     case TryEnd::kUnreachable:
-    case TryEnd::kTcpFailed:
       state.gone = true;
       break;
   }
@@ -52,7 +60,7 @@ std::optional<TrySend> TryPlan::Pick() {
   const auto order = [this](const State& s) { return std::tuple(Done(s), !s.up, s.sends); };
   const auto best = std::ranges::min_element(states_, {}, order);
   if (Done(*best)) return PickPlain();
-  const bool leave_out = best->edns_timeouts >= kEdnsTimeouts && !best->plain_sent;
+  const bool leave_out = !best->keeps_edns && best->edns_timeouts >= kEdnsTimeouts && !best->plain_sent;
   return Send(static_cast<size_t>(best - states_.begin()), best->edns && !leave_out, false);
 }
 
@@ -66,8 +74,8 @@ bool TryPlan::Settled() const {
 // Some servers fail on what they do not know in the OPT record. Once per question: most SERVFAILs have other reasons.
 std::optional<TrySend> TryPlan::PickPlain() {
   if (plain_after_servfail_) return std::nullopt;
-  const auto found =
-      std::ranges::find_if(states_, [](const State& s) { return s.servfail_with_edns && !s.plain_sent; });
+  const auto found = std::ranges::find_if(
+      states_, [](const State& s) { return s.servfail_with_edns && !s.keeps_edns && !s.plain_sent; });
   if (found == states_.end()) return std::nullopt;
   plain_after_servfail_ = true;
   return Send(static_cast<size_t>(found - states_.begin()), false, false);

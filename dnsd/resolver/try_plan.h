@@ -24,6 +24,8 @@ enum class TryEnd : unsigned char {
   kUnreachable,  // the network says that nobody is there (F85)
   kNoEdns,       // it wants no OPT
   kTruncated,
+  kDoubted,    // a reply came that may be forged, with other letters or without a cookie: the try goes on
+  kBadCookie,  // it wants another cookie, which is known now
   kFlooded,    // too many datagrams that are no answer: somebody guesses (F03)
   kTcpFailed,  // the connection, or no reply by it
 };
@@ -37,6 +39,7 @@ class TryPlan {
   struct Target {
     bool up = true;
     bool edns = true;
+    bool keeps_edns = false;  // OPT is left out only if it says that it wants none: a cookie is in it
   };
 
   // At least one, in the order in which they are to be asked; more than kMaxTargets are not used.
@@ -56,11 +59,14 @@ class TryPlan {
   struct State {
     bool up = true;
     bool edns = true;
+    bool keeps_edns = false;
     uint32_t sends = 0;
     uint32_t edns_timeouts = 0;
     bool plain_sent = false;
     bool tcp_sent = false;
     bool gone = false;  // nothing more to be had there
+    bool doubted = false;
+    bool renewed = false;  // its cookie
     bool servfail_with_edns = false;
   };
 

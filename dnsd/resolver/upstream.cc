@@ -58,4 +58,17 @@ void Upstream::OnPlainWorked(bool silent, uint64_t now_ms) {
   if (!silent || !edns_seen_) plain_until_ms_ = now_ms + kPlainForMs;
 }
 
+bool Upstream::OnOtherCase(uint64_t now_ms) {
+  if (!keeps_case(now_ms) || ++other_case_ < kOtherCaseMost) return false;
+  other_case_ = 0;
+  any_case_until_ms_ = now_ms + kAnyCaseForMs;
+  return !std::exchange(changes_case_, true);
+}
+
+bool Upstream::OnCaseKept(uint64_t now_ms) {
+  if (!keeps_case(now_ms)) return false;
+  other_case_ = 0;
+  return std::exchange(changes_case_, false);
+}
+
 }  // namespace signpost::resolver

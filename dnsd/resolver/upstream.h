@@ -17,6 +17,8 @@ class Upstream {
   static constexpr Millis kMinTimeout{150}, kMinLoopbackTimeout{300}, kMaxTimeout{1000}, kUnknownTimeout{400};
   static constexpr uint64_t kProbeEveryMs = 1000;
   static constexpr uint64_t kPlainForMs = 15 * 60 * 1000;  // F79
+  static constexpr uint32_t kOtherCaseMost = 3;            // tries
+  static constexpr uint64_t kAnyCaseForMs = 15 * 60 * 1000;
 
   explicit Upstream(const net::SocketAddress& address) : address_(address) {}
   const net::SocketAddress& address() const { return address_; }
@@ -54,6 +56,14 @@ class Upstream {
   // A query without OPT was answered after one with OPT was refused, or had no reply at all (`silent`).
   void OnPlainWorked(bool silent, uint64_t now_ms);
 
+  // Its replies have the letters that were sent (0x20), as far as is known.
+  bool keeps_case(uint64_t now_ms) const { return now_ms >= any_case_until_ms_; }
+  // A try was answered with other letters, by it or by a forger: for a while it is not believed to keep them, if that
+  // goes on. True: that is news.
+  bool OnOtherCase(uint64_t now_ms);
+  // A reply had the letters that were sent. True: that is news, after a time without.
+  bool OnCaseKept(uint64_t now_ms);
+
   bool loop() const { return loop_; }
   void set_loop(bool loop) { loop_ = loop; }
   bool usable() const { return up_ && !loop_; }
@@ -71,6 +81,9 @@ class Upstream {
   uint32_t useless_ = 0;         // useless replies in a row
   uint64_t next_probe_ms_ = 0;
   uint64_t plain_until_ms_ = 0;
+  uint64_t any_case_until_ms_ = 0;
+  uint32_t other_case_ = 0;    // tries in a row
+  bool changes_case_ = false;  // as last found out
   bool edns_seen_ = false;
   bool up_ = true;
   bool loop_ = false;

@@ -14,6 +14,12 @@ namespace {
 // Cheap for whoever is asked, and answered by every resolver.
 Question HealthQuestion() { return {.name = std::string(1, '\0'), .type = wire::type::kNs}; }
 
+SipKey RandomKey() {
+  SipKey key;
+  SecureBytes(key);
+  return key;
+}
+
 UpstreamStatus StatusOf(const Peer& peer, uint64_t now_ms) {
   const Upstream& state = peer.state;
   return {.address = state.address(),
@@ -32,7 +38,7 @@ UpstreamStatus StatusOf(const Peer& peer, uint64_t now_ms) {
 
 UpstreamSet::UpstreamSet(net::Loop& loop, Deadlines& deadlines, std::span<const uint8_t> hop,
                          std::function<void()> on_back)
-    : loop_(loop), deadlines_(deadlines), hop_(hop), on_back_(std::move(on_back)) {}
+    : loop_(loop), deadlines_(deadlines), hop_(hop), cookie_secret_(RandomKey()), on_back_(std::move(on_back)) {}
 
 void UpstreamSet::SetRoutes(const Routes& routes, const std::vector<net::SocketAddress>& own) {
   std::vector<std::shared_ptr<Peer>> peers;
@@ -62,7 +68,7 @@ void UpstreamSet::Add(const net::SocketAddress& address, std::vector<std::shared
   const auto same = [&](const std::shared_ptr<Peer>& peer) { return peer->state.address() == address; };
   if (std::ranges::any_of(peers, same)) return;
   std::shared_ptr<Peer> peer = Find(address);
-  if (!peer) peer = std::make_shared<Peer>(loop_, deadlines_, address);
+  if (!peer) peer = std::make_shared<Peer>(loop_, deadlines_, address, cookie_secret_);
   peer->index = static_cast<uint32_t>(peers.size());
   peers.push_back(std::move(peer));
 }
@@ -122,6 +128,17 @@ void UpstreamSet::OnUseless(Peer& peer) {
   ++peer.failed;
   peer.state.OnUseless();
   PublishSoon();
+}
+
+void UpstreamSet::OnOtherCase(Peer& peer) {
+  if (!peer.state.OnOtherCase(deadlines_.now_ms())) return;
+  LogWarn("upstream " + peer.state.address().ToString() +
+          " changes the letter case of questions: they are sent without 0x20, and tried with it every 15 minutes");
+}
+
+void UpstreamSet::OnCaseKept(Peer& peer) {
+  if (!peer.state.OnCaseKept(deadlines_.now_ms())) return;
+  LogInfo("upstream " + peer.state.address().ToString() + " keeps the letter case of questions now");
 }
 
 void UpstreamSet::Changed(Peer& peer, bool was_up) {

@@ -17,13 +17,15 @@
 #include "dnsd/resolver/resolver.h"
 #include "dnsd/resolver/udp_probe.h"
 #include "dnsd/resolver/upstream.h"
+#include "dnsd/resolver/upstream_cookie.h"
 #include "dnsd/resolver/upstream_tcp.h"
 
 namespace signpost::resolver {
 
 struct Peer {
-  Peer(net::Loop& loop, Deadlines& deadlines, const net::SocketAddress& address)
+  Peer(net::Loop& loop, Deadlines& deadlines, const net::SocketAddress& address, const SipKey& secret)
       : state(address),
+        cookie(Cookie::OfClient(secret, address)),
         tcp(std::make_shared<UpstreamTcp>(loop, deadlines, address)),
         log("upstream " + address.ToString()) {}
 
@@ -31,6 +33,7 @@ struct Peer {
   bool full() const { return in_flight >= kMaxInFlight; }
 
   Upstream state;
+  UpstreamCookie cookie;
   std::shared_ptr<UpstreamTcp> tcp;
   uint32_t index = 0;    // among all
   size_t in_flight = 0;  // tries
@@ -58,6 +61,8 @@ class UpstreamSet final : private net::DeadlineOwner {
   void OnTimeout(Peer& peer);
   void OnUnreachable(Peer& peer, const Status& why);
   void OnUseless(Peer& peer);
+  void OnOtherCase(Peer& peer);
+  void OnCaseKept(Peer& peer);
   void OnProbeSeen(std::string_view label);
 
   // Any thread: as of a moment ago.
@@ -81,6 +86,7 @@ class UpstreamSet final : private net::DeadlineOwner {
   net::Loop& loop_;
   Deadlines& deadlines_;
   const std::span<const uint8_t> hop_;
+  const SipKey cookie_secret_;
   const std::function<void()> on_back_;
   std::vector<std::shared_ptr<Peer>> peers_;
   LoopProbe loops_;

@@ -54,6 +54,9 @@ struct Question {
   bool last_try = false;
   // A reverse name without an owner here is answered by somebody else: see Verdict::not_here.
   bool may_look_elsewhere = false;
+  // AnswerReverse and AnswerExposed only: a chain whose records are in the answer already has led to this name; the
+  // verdict holds for the whole answer. Null: it is the question's.
+  const wire::Name* link = nullptr;
 };
 
 // <label>.<domain>: a service as lb shows it to the world.
@@ -79,6 +82,8 @@ class Answerer {
   // data with the SOA of `name.domain` for other types and when there are no addresses. Null: not exposed, or nobody
   // knows whether it is, since the catalog is not known.
   std::optional<Verdict> AnswerExposed(const Question& q, const ExposedName& name);
+  // False when AnswerExposed would give none.
+  bool MayExpose(const ExposedName& name, uint64_t now_ms);
   // Goes on with a chain of aliases whose records are in the answer already and which enters the domain at `name`. TTLs
   // are at most `ttl`. The verdict holds for the whole answer. `name` must live as long as Verdict::leaves is used.
   Verdict AnswerChain(const Question& q, std::span<const uint8_t> name, uint16_t type, uint32_t ttl);
@@ -139,6 +144,11 @@ class Answerer {
                 const Owner& owner, wire::Section section, uint32_t ttl);
   size_t AddressLimit(const Question& q, const PreparedService& service) const;
 
+  struct Exposed {
+    std::optional<Verdict> blocked;  // nobody can say now
+    Found service;                   // with the tag, if its outcome is kService
+  };
+  Exposed FindExposed(const ExposedName& name, uint64_t now_ms);
   Verdict AnswerBalancer(const Question& q, const ExposedName& name);
 
   // Null: the name has the meaning that it would have without DNS-SD.
@@ -157,6 +167,10 @@ class Answerer {
   };
   void AddInstances(const Question& q, const PreparedService& service, const std::vector<ShownInstance>& shown);
 
+  // Of the records that answer AnswerReverse and AnswerExposed.
+  static Owner OwnerOf(const Question& q) {
+    return {.name = q.link != nullptr ? q.link->wire() : std::span<const uint8_t>{}};
+  }
   Verdict NotHere(const Question& q, wire::Rcode rcode, bool exists);
   Verdict NegativeReverse(const Question& q, wire::Rcode rcode);
 

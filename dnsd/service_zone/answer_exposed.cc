@@ -38,22 +38,34 @@ void ForEachSpelling(std::string_view label, const Visit& visit) {
 
 }  // namespace
 
-std::optional<Verdict> Answerer::AnswerExposed(const Question& q, const ExposedName& name) {
-  std::optional<Verdict> blocked;
-  bool exposed = false;
+Answerer::Exposed Answerer::FindExposed(const ExposedName& name, uint64_t now_ms) {
+  Exposed exposed;
   ForEachSpelling(name.label, [&](std::string_view service) {
-    const Found found = Lookup(data_, {.kind = NameKind::kService, .name = service}, q.now_ms);
-    if (found.outcome == Outcome::kWait) blocked = Verdict{.wanted = found.wanted};
+    const Found found = Lookup(data_, {.kind = NameKind::kService, .name = service}, now_ms);
+    if (found.outcome == Outcome::kWait) exposed.blocked = Verdict{.wanted = found.wanted};
     // Without an entry nobody knows whether there is such a service: the name may well be another's.
     if (found.outcome == Outcome::kUnavailable && found.entry != nullptr) {
-      blocked = Verdict{.rcode = Rcode::kServFail, .authoritative = false};
+      exposed.blocked = Verdict{.rcode = Rcode::kServFail, .authoritative = false};
     }
-    if (found.outcome != Outcome::kService || found.service->FindTag(name.tag) == nullptr) return blocked.has_value();
-    NoteUse(found, q.now_ms);
-    return exposed = true;
+    if (found.outcome != Outcome::kService || found.service->FindTag(name.tag) == nullptr) {
+      return exposed.blocked.has_value();
+    }
+    exposed.service = found;
+    return true;
   });
-  if (blocked) return blocked;
-  if (!exposed) return std::nullopt;
+  return exposed;
+}
+
+bool Answerer::MayExpose(const ExposedName& name, uint64_t now_ms) {
+  const Exposed exposed = FindExposed(name, now_ms);
+  return exposed.blocked || exposed.service.outcome == Outcome::kService;
+}
+
+std::optional<Verdict> Answerer::AnswerExposed(const Question& q, const ExposedName& name) {
+  const Exposed exposed = FindExposed(name, q.now_ms);
+  if (exposed.blocked) return exposed.blocked;
+  if (exposed.service.outcome != Outcome::kService) return std::nullopt;
+  NoteUse(exposed.service, q.now_ms);
   return AnswerBalancer(q, name);
 }
 
@@ -65,10 +77,17 @@ Verdict Answerer::AnswerBalancer(const Question& q, const ExposedName& name) {
     NoteUse(found, q.now_ms);
     const AnswerSet& set = *found.set;
     const uint16_t asked = q.query.type;
-    if (set.a.empty() && set.aaaa.empty() && !set.alias.empty()) return AnswerAlias(q, *found.service, set.alias);
+    const bool is_alias = set.a.empty() && set.aaaa.empty() && !set.alias.empty();
     const bool has_a = !set.a.empty() && (asked == type::kA || asked == type::kAny);
     const bool has_aaaa = !set.aaaa.empty() && (asked == type::kAaaa || asked == type::kAny);
-    if (has_a || has_aaaa) return AnswerAddresses(q, found);
+    if (is_alias || has_a || has_aaaa) {
+      const uint32_t ttl = Ttl(found.service->ttl);
+      const auto [next, cut] = AddAliasStep(q, found, OwnerOf(q), wire::Section::kAnswer, asked, ttl);
+      if (next.empty()) return {.truncated = cut && !q.over_tcp};
+      const bool for_address = asked == type::kA || asked == type::kAaaa || asked == type::kAny;
+      return for_address ? FollowAlias(q, next, wire::Section::kAnswer, asked, ttl)
+                         : Verdict{.leaves = Leaving(q, next)};
+    }
   }
   AddSoa(q.writer, wire::Section::kAuthority, data_, name.domain.wire(), Ttl(data_.settings().soa.minimum));
   return {};

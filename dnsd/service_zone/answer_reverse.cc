@@ -42,7 +42,7 @@ bool HasOwnerBelow(const ZoneData& data, const ReverseName& part) {
 
 Verdict Answerer::AnswerReverse(const Question& q) {
   using Kind = ReverseName::Kind;
-  const ReverseName reverse = ParseReverseName(q.query.name);
+  const ReverseName reverse = ParseReverseName(q.link != nullptr ? *q.link : q.query.name);
   if (data_.freshness() == catalog::Freshness::kStarting || data_.freshness() == catalog::Freshness::kExpired) {
     return {.rcode = Rcode::kServFail, .authoritative = false, .not_here = true};
   }
@@ -52,15 +52,16 @@ Verdict Answerer::AnswerReverse(const Question& q) {
   if (reverse.kind != Kind::kAddress || !is_owner()) return NotHere(q, Rcode::kNxDomain, false);
   if (q.query.type != type::kPtr && q.query.type != type::kAny) return NotHere(q, Rcode::kNoError, true);
 
+  const uint16_t before = q.writer.count(Section::kAnswer);
   bool fits = true;
   for (; fits && is_owner(); ++owner) {
     std::array<uint8_t, wire::kMaxName> buffer;
     const auto name =
         owner->node != nullptr ? Bytes(owner->node->owner) : ServiceName(*owner, data_.settings(), buffer);
-    if (!name.empty()) fits = AddName(q.writer, Section::kAnswer, {}, type::kPtr, NodeTtl(), name);
+    if (!name.empty()) fits = AddName(q.writer, Section::kAnswer, OwnerOf(q), type::kPtr, NodeTtl(), name);
   }
   // Names that DNS cannot write have no record.
-  if (fits && q.writer.count(Section::kAnswer) == 0) return NegativeReverse(q, Rcode::kNoError);
+  if (fits && q.writer.count(Section::kAnswer) == before) return NegativeReverse(q, Rcode::kNoError);
   return {.truncated = !fits && !q.over_tcp};
 }
 
@@ -74,7 +75,7 @@ Verdict Answerer::NotHere(const Question& q, Rcode rcode, bool exists) {
 // The SOA must be that of a zone above the name (RFC 2308 2): the reverse tree's own apex.
 Verdict Answerer::NegativeReverse(const Question& q, Rcode rcode) {
   static constexpr size_t kZoneLabels = 2;
-  const wire::Name& name = q.query.name;
+  const wire::Name& name = q.link != nullptr ? *q.link : q.query.name;
   const auto zone = name.wire().subspan(name.offset(name.label_count() - kZoneLabels));
   AddSoa(q.writer, Section::kAuthority, data_, zone, Ttl(data_.settings().soa.minimum));
   return {.rcode = rcode};

@@ -93,7 +93,8 @@ Verdict Walk::Run() {
     chain_[cnames_++] = step.next;
     owner_ = {.name = step.next};
     if (question_.type == type::kCname || question_.type == type::kAny) return step.verdict;
-    if (!name.EndsWith(zone_.origin())) {
+    const bool is_others = question_.others != nullptr && question_.others->GoBefore(name);
+    if (is_others || !name.EndsWith(zone_.origin())) {
       step.verdict.leaves = step.next;
       return step.verdict;
     }

@@ -18,9 +18,19 @@ struct Verdict {
   // The question's name lies at or below a delegation: the records are a referral. A caller that may recurse forwards
   // instead (W171).
   bool referral = false;
-  // The CNAME chain leads out of the zone, to this name in wire form; it lives as long as the zone and what the writer
-  // holds. Empty: it does not.
+  // The CNAME chain leads out of the zone, or to a name of others, to this name in wire form; it lives as long as the
+  // zone and what the writer holds. Empty: it does not.
   std::span<const uint8_t> leaves;
+};
+
+// Who else has a word about names of the zone.
+class Others {
+ public:
+  // They are asked about `name`, to which a chain has led, before the zone is.
+  virtual bool GoBefore(const wire::Name& name) const = 0;
+
+ protected:
+  ~Others() = default;
 };
 
 enum class AnyPolicy : unsigned char { kHinfo, kData };
@@ -35,6 +45,7 @@ struct StaticQuestion {
   // False: the caller forwards what lies below a delegation. No referral is written then, and a chain that ends there
   // leaves the zone.
   bool refers = true;
+  const Others* others = nullptr;  // a chain that comes to a name of theirs leaves the zone there; null: nobody
 };
 
 // Appends the answer to `writer`. At most 16 CNAMEs, else SERVFAIL; a loop ends where it meets itself. A and AAAA sets

@@ -25,13 +25,14 @@ bool SkipName(ByteReader& reader) {
 bool IsCookieSize(size_t size) { return size == kClientCookieSize || (size >= 16 && size <= 40); }
 
 // False when the option makes the query malformed.
-bool ReadOption(uint16_t code, std::span<const uint8_t> data, Edns& edns) {
+bool ReadOption(uint16_t code, std::span<const uint8_t> data, Cookies cookies, Edns& edns) {
   switch (code) {
     case edns_option::kNsid:
       edns.nsid = true;  // what the client put into it means nothing (RFC 5001 2.1, W112)
       return true;
     case edns_option::kCookie:
-      if (!edns.cookie.empty()) return true;  // only the first counts (RFC 7873 5.2, W117)
+      if (cookies == Cookies::kIgnored || !edns.cookie.empty())
+        return true;  // only the first counts (RFC 7873 5.2, W117)
       if (!IsCookieSize(data.size())) return false;
       edns.cookie = data;
       return true;
@@ -47,12 +48,12 @@ bool ReadOption(uint16_t code, std::span<const uint8_t> data, Edns& edns) {
 }
 
 // RFC 6891 6.1.2: options are code, length, data. False when one runs past the RDATA or is malformed itself.
-bool ReadOptions(std::span<const uint8_t> rdata, Edns& edns) {
+bool ReadOptions(std::span<const uint8_t> rdata, Cookies cookies, Edns& edns) {
   ByteReader reader(rdata);
   while (reader.remaining() > 0) {
     const uint16_t code = reader.U16();
     const auto data = reader.Bytes(reader.U16());
-    if (!reader.ok() || !ReadOption(code, data, edns)) return false;
+    if (!reader.ok() || !ReadOption(code, data, cookies, edns)) return false;
   }
   return true;
 }
@@ -69,8 +70,8 @@ bool ReadTsig(std::span<const uint8_t> owner, std::span<const uint8_t> rdata, Ts
 // Reads the records behind the question: finds OPT and TSIG, checks that all others are whole.
 class RecordReader {
  public:
-  RecordReader(std::span<const uint8_t> packet, size_t offset, Query& query)
-      : packet_(packet), reader_(packet), query_(query) {
+  RecordReader(std::span<const uint8_t> packet, size_t offset, Cookies cookies, Query& query)
+      : packet_(packet), reader_(packet), cookies_(cookies), query_(query) {
     reader_.Skip(offset);
   }
 
@@ -103,7 +104,7 @@ class RecordReader {
       query_.edns.dnssec_ok = (ttl & kFlagDo) != 0;
       query_.edns.version = static_cast<uint8_t>(ttl >> 16);
       query_.edns.udp_size = klass;
-      bad_options_ = !ReadOptions(rdata, query_.edns);
+      bad_options_ = !ReadOptions(rdata, cookies_, query_.edns);
     } else if (type == type::kTsig && in_additional) {
       Name key;
       if (key.Read(packet_.subspan(owner, owner_size)) == 0) return false;
@@ -115,6 +116,7 @@ class RecordReader {
 
   std::span<const uint8_t> packet_;
   ByteReader reader_;
+  Cookies cookies_;
   Query& query_;
   bool bad_options_ = false;
   bool signed_ = false;
@@ -122,7 +124,7 @@ class RecordReader {
 
 }  // namespace
 
-Verdict ParseQuery(std::span<const uint8_t> packet, Query& query) {
+Verdict ParseQuery(std::span<const uint8_t> packet, Query& query, Cookies cookies) {
   if (packet.size() < kHeaderSize) return Verdict::kTooShort;
   const uint8_t* header = packet.data();
   query.id = LoadU16(header);
@@ -150,7 +152,7 @@ Verdict ParseQuery(std::span<const uint8_t> packet, Query& query) {
   const uint32_t middle = uint32_t{LoadU16(header + 6)} + LoadU16(header + 8);
   const uint32_t additional = LoadU16(header + 10);
   Verdict verdict = Verdict::kQuery;
-  if (middle + additional > 0) verdict = RecordReader(packet, offset, query).Read(middle, additional);
+  if (middle + additional > 0) verdict = RecordReader(packet, offset, cookies, query).Read(middle, additional);
   if (questions == 0 && verdict == Verdict::kQuery && !query.edns.cookie.empty()) return Verdict::kCookieOnly;
   if (questions == 0 && (verdict == Verdict::kQuery || verdict == Verdict::kSigned)) {
     verdict = query.edns.present ? Verdict::kMalformedOpt : Verdict::kMalformed;

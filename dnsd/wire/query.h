@@ -55,9 +55,12 @@ enum class Verdict : unsigned char {
   kSigned,        // a TSIG we hold no key for: NOTAUTH, BADKEY
 };
 
+// kIgnored: a COOKIE option is as good as one that is not known, whatever it holds (RFC 6891 6.1.2).
+enum class Cookies : unsigned char { kRead, kIgnored };
+
 // Parses `packet` into `query`. Work is bounded by the packet's length; bytes behind the last record are tolerated.
 // For verdicts other than kQuery, `query` holds id, opcode, RD and CD where the header could be read, and edns for
 // kMalformedOpt and kCookieOnly.
-Verdict ParseQuery(std::span<const uint8_t> packet, Query& query);
+Verdict ParseQuery(std::span<const uint8_t> packet, Query& query, Cookies cookies = Cookies::kRead);
 
 }  // namespace signpost::wire

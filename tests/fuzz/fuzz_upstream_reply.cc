@@ -1,7 +1,7 @@
 // Signpost. Apache-2.0; see LICENSE.
 // Any bytes as an upstream's reply: refused, or rebuilt into an answer that every client can be given. Input: one byte
-// of switches (1-4 which question, 8 header and question are put before, 16 DO, 32 rebinding filter, 64 over TCP), then
-// the reply; with switch 8: its flags, its counts, its records.
+// of switches (1-4 which question, 8 header and question are put before, 16 DO, 32 rebinding filter, 64 over TCP, 128
+// asked in upper case and with a cookie), then the reply; with switch 8: its flags, its counts, its records.
 #include <algorithm>
 #include <cstdint>
 #include <set>
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "dnsd/resolver/letter_case.h"
 #include "dnsd/resolver/reply.h"
 #include "tests/fuzz/check.h"
 #include "tests/support/dns/decode.h"
@@ -161,19 +162,32 @@ void CheckJoined(const resolver::Reply& links) {
   if (joined != nullptr) CheckAnswer(*joined, false);
 }
 
+resolver::Cookie OurCookie() {
+  return resolver::Cookie::OfReply(std::vector<uint8_t>(wire::kClientCookieSize + resolver::Cookie::kMinServer, 1));
+}
+
 void Run(std::span<const uint8_t> input) {
   const uint8_t switches = input[0];
   const Asked& asked = kAsked[switches & 7];
   const resolver::Question question{
       Wire(asked.name), test::TypeNumber(asked.type), {.dnssec_ok = (switches & 16) != 0}};
   const resolver::ReplyRules rules{.rebind_protection = (switches & 32) != 0, .own_zones = {Wire("consul")}};
-  const resolver::SentQuestion sent{.question = question, .id = kId, .over_tcp = (switches & 64) != 0};
+  const bool secrets = (switches & 128) != 0;
+  const std::string spelling = secrets ? resolver::MixCase(question.name, [] { return ~uint64_t{0}; }) : std::string();
+  const resolver::SentQuestion sent{.question = question,
+                                    .id = kId,
+                                    .over_tcp = (switches & 64) != 0,
+                                    .spelling = spelling,
+                                    .cookie = secrets ? OurCookie() : resolver::Cookie(),
+                                    .keeps_case = false};
   const auto message = Message(input.subspan(1), question, (switches & 8) != 0);
   const resolver::Reply reply = resolver::ReadReply(message, sent, rules, kNow);
   const bool has_answer = reply.verdict == ReplyVerdict::kAnswer || reply.verdict == ReplyVerdict::kChase;
   Demand((reply.answer != nullptr) == has_answer, "an answer comes with its verdict");
   Demand((reply.verdict == ReplyVerdict::kChase) != reply.chase.empty(), "a chase has a name");
   Demand(reply.ede_text.size() <= 64, "texts are short");
+  const bool ours = std::ranges::equal(reply.cookie.client(), sent.cookie.client());
+  Demand(reply.cookie.empty() || ours, "a cookie that is kept is ours");
   if (!has_answer) return;
   CheckAnswer(*reply.answer, rules.rebind_protection);
   if (reply.verdict == ReplyVerdict::kChase) CheckJoined(reply);

@@ -15,8 +15,8 @@ from support.exposition import read_families
 from support.misbehaving_dns import MisbehavingDns, truth
 from support.wait import eventually
 
-COUNTERS = ["questions", "shared", "cached", "mismatched", "bad_replies", "timeouts", "stale", "failures", "prefetches", "shed",
-            "sent", "evicted", "upstream_tries"]
+COUNTERS = ["questions", "shared", "cached", "mismatched", "other_case", "no_cookie", "bad_replies", "timeouts", "stale",
+            "failures", "prefetches", "shed", "sent", "evicted", "upstream_tries"]
 GAUGES = ["in_flight", "cache_bytes", "cache_entries", "upstream_up", "upstream_rtt_seconds"]
 
 

@@ -78,5 +78,31 @@ TEST_F(ExplainTest, WhatIsAnsweredHereInSpiteOfARoute) {
   }
 }
 
+TEST_F(ExplainTest, SaysWhoAnswersTheRestOfAChain) {
+  world.Add(test::Service("shop").On("n1", "10.0.0.1").Port(80).Tag("http"));
+  world.Add(test::Service("lb").On("e1", "10.9.0.1").Port(80));
+  world.Follow([](Policy& policy) {
+    policy.exposure = Exposure{.domain = test::WireName("example.com"), .balancer = "lb"};
+    auto zones = std::make_shared<static_zone::ZoneSet>(*policy.zones);
+    zones->Add(
+        Zone("corp.test", false, "@ 60 SOA ns h 1 2 3 4 30\n@ NS ns.invalid.\na CNAME b\nb CNAME shop.example.com.\n"));
+    policy.zones = std::move(zones);
+  });
+  EXPECT_THAT(Of("a.corp.test").lines,
+              ElementsAre(HasSubstr("source: static zone corp.test."),
+                          "CNAME to shop.example.com.: exposed service; the addresses are those of service lb"));
+  EXPECT_THAT(Of("in.static.test").lines,
+              ElementsAre(HasSubstr("source: static zone"), HasSubstr("CNAME to web.service.consul.: catalog; up to")));
+  EXPECT_THAT(Of("out.static.test").lines[1], "CNAME to www.example.com.: forwarded by the route for .");
+  Settle(resolver::UpstreamMessage("www.partner.test", "A")
+             .Answer("www.partner.test 60 CNAME a.partner.test")
+             .Answer("a.partner.test 60 CNAME shop.example.com"));
+  EXPECT_THAT(Of("www.partner.test").lines,
+              ElementsAre("source: forwarded by the route for .", HasSubstr("CNAME to shop.example.com.: exposed")));
+  Settle(resolver::UpstreamMessage("in.partner.test", "A").Answer("in.partner.test 60 CNAME web.service.consul"));
+  EXPECT_THAT(Of("in.partner.test").lines[1],
+              HasSubstr("CNAME to web.service.consul.: not followed, since an upstream led to a name of catalog;"));
+}
+
 }  // namespace
 }  // namespace signpost::query

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/support/dns/allocation_count.h"
+#include "tests/support/dns/record_text.h"
 #include "tests/unit/dnsd/resolver/client_side.h"
 
 namespace signpost::resolver {
@@ -275,6 +276,25 @@ TEST(AnswerTest, WhatDoesNotFitBehindAnAliasIsCut) {
   const Reply none = SeeThroughAlias(*AnswerOf(texts), 512);
   EXPECT_TRUE(none.truncated());
   EXPECT_THAT(none.in_order, ElementsAre("x.consul. 0 CNAME www.example.com.")) << "what stood before stays";
+}
+
+TEST(AnswerTest, LinksAloneWithoutWhatTheyLeadTo) {
+  const auto answer = AnswerOf(UpstreamMessage("www.example.com", "A")
+                                   .Answer("www.example.com 60 CNAME A.example.com")
+                                   .Answer("a.example.com 40 CNAME b.example.net")
+                                   .Answer("b.example.net 20 A 192.0.2.1"));
+  EXPECT_EQ(test::MessageReader(TargetOf(*answer, answer->records[0]).wire()).Name(), "A.example.com.");
+  EXPECT_EQ(test::MessageReader(TargetOf(*answer, answer->records[1]).wire()).Name(), "b.example.net.");
+  Desk first(test::Question("wWw.example.com", "A"));
+  EXPECT_THAT(first.Finish(*answer, WriteLinks(*answer, Age::kFresh, kNow + 5000, 2, *first.writer)).in_order,
+              ElementsAre("wWw.example.com. 55 CNAME A.example.com.", "A.example.com. 35 CNAME b.example.net."));
+  Desk behind(test::Question("x.consul", "A"));
+  EXPECT_THAT(behind.Finish(*answer, AppendToChain(*answer, Age::kStale, kNow, *behind.writer, 1)).in_order,
+              ElementsAre("www.example.com. 30 CNAME A.example.com."));
+  Desk small(Www(), 50);
+  const Reply cut = small.Finish(*answer, WriteLinks(*answer, Age::kFresh, kNow, 2, *small.writer));
+  EXPECT_TRUE(cut.truncated());
+  EXPECT_THAT(cut.answer, IsEmpty());
 }
 
 TEST(AnswerTest, WritingDoesNotAllocate) {

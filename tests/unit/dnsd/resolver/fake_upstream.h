@@ -33,6 +33,8 @@ inline constexpr std::chrono::seconds kPatience{5};
 struct Heard {
   uint16_t id = 0;
   Question question;
+  std::string spelling;  // of its name
+  Bytes cookie;
   bool edns = false;
   bool tcp = false;
   net::SocketAddress from;
@@ -43,8 +45,11 @@ struct Heard {
     (void)name.Read({reinterpret_cast<const uint8_t*>(question.name.data()), question.name.size()});
     return name.ToString();
   }
-  // The begin of a reply to it.
-  UpstreamMessage Reply() const { return UpstreamMessage(question).Id(id); }
+  // The begin of a reply to it, with its letter case.
+  UpstreamMessage Reply() const {
+    return UpstreamMessage({.name = spelling, .type = question.type, .variant = question.variant}).Id(id);
+  }
+  UpstreamMessage LowerCaseReply() const { return UpstreamMessage(question).Id(id); }
 };
 
 class FakeUpstream {
@@ -200,7 +205,10 @@ class FakeUpstream {
     heard.question = {.name = std::string(NameBytes(query.name)),
                       .type = query.type,
                       .variant = {query.edns.dnssec_ok, query.checking_disabled}};
+    heard.spelling.assign(bytes.begin() + wire::kHeaderSize,
+                          bytes.begin() + static_cast<ptrdiff_t>(wire::kHeaderSize + query.name.size()));
     heard.edns = query.edns.present;
+    heard.cookie.assign(query.edns.cookie.begin(), query.edns.cookie.end());
     const std::string label = query.name.label_count() > 0 ? std::string(query.name.label(0)) : "";
     if (label.starts_with("signpost-loop-")) {
       loop_probes_.push_back(label);

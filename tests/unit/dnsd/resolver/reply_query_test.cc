@@ -53,6 +53,31 @@ TEST(ReplyQueryTest, WithoutEdnsThereIsNothingBehindTheQuestion) {
   EXPECT_EQ(asked.packet.size(), 12u + 17 + 4);
 }
 
+TEST(ReplyQueryTest, HasTheLettersThatAreToBeSent) {
+  const Question question = Ask("www.example.com", "A");
+  const std::string spelling = WireName("wWw.eXamplE.com");
+  const Bytes packet = BuildQuery({.question = question, .id = kId, .spelling = spelling}, kHop);
+  EXPECT_EQ(std::string(packet.begin() + 12, packet.begin() + 12 + 17), spelling);
+  EXPECT_EQ(packet.size(), BuildQuery({.question = question, .id = kId}, kHop).size());
+}
+
+TEST(ReplyQueryTest, HasACookieIfThereIsEdns) {
+  const Question question = Ask("www.example.com", "A");
+  const Cookie cookie = Cookie::OfReply(Bytes(24, 0xab));
+  const auto sent = [&](bool with_edns, std::span<const uint8_t> hop) {
+    return BuildQuery({.question = question, .id = kId, .with_edns = with_edns, .cookie = cookie}, hop);
+  };
+  wire::Query query;
+  const Bytes with_hop = sent(true, kHop);
+  EXPECT_EQ(wire::ParseQuery(with_hop, query), wire::Verdict::kQuery);
+  EXPECT_THAT(query.edns.cookie, ElementsAreArray(cookie.wire()));
+  EXPECT_THAT(query.edns.hop, ElementsAreArray(kHop));
+  const Bytes alone = sent(true, {});
+  EXPECT_EQ(wire::ParseQuery(alone, query), wire::Verdict::kQuery);
+  EXPECT_THAT(query.edns.cookie, ElementsAreArray(cookie.wire()));
+  EXPECT_EQ(sent(false, {}).size(), 12U + 17 + 4);
+}
+
 TEST(ReplyQueryTest, WithoutAMarkThereIsNoOption) {
   const Asked asked({}, true, {});
   EXPECT_EQ(asked.verdict, wire::Verdict::kQuery);

@@ -67,6 +67,138 @@ TEST(ReplyTest, TheQuestionsLetterCaseDoesNotMatter) {
   Check({{"other case", packet, ReplyVerdict::kAnswer}});
 }
 
+// A reply with question `replied` to one that was sent as www.eXamplE.com.
+struct CaseSeen {
+  CaseSeen(std::string_view replied, bool keeps_case, const UpstreamMessage& message = Good())
+      : packet(message.Packet()) {
+    const std::string name = WireName(replied);
+    std::ranges::copy(name, packet.begin() + 12);
+    reply =
+        ReadReply(packet, {.question = question, .id = kId, .spelling = spelling, .keeps_case = keeps_case}, {}, kNow);
+  }
+  const Question question = Ask("www.example.com", "A");
+  const std::string spelling = WireName("www.eXamplE.com");
+  Bytes packet;
+  Reply reply;
+};
+
+TEST(ReplyTest, TheLettersThatWereSentMustComeBack) {  // F04 with 0x20
+  using enum ReplyVerdict;
+  struct Row {
+    const char* replied;
+    bool keeps_case;
+    ReplyVerdict verdict;
+    bool kept;
+  };
+  constexpr Row kRows[] = {
+      {"www.eXamplE.com", true, kAnswer, true},     {"www.example.com", true, kOtherCase, false},
+      {"www.eXamplE.coM", true, kOtherCase, false}, {"WWW.EXAMPLE.COM", true, kOtherCase, false},
+      {"www.eXamplF.com", true, kIgnore, false},    {"www.eXamplE.com", false, kAnswer, true},
+      {"www.example.com", false, kAnswer, false},   {"WWW.EXAMPLE.COM", false, kAnswer, false},
+  };
+  for (const Row& row : kRows) {
+    const CaseSeen seen(row.replied, row.keeps_case);
+    EXPECT_EQ(seen.reply.verdict, row.verdict) << row.replied << " " << row.keeps_case;
+    EXPECT_EQ(seen.reply.kept_case, row.kept) << row.replied << " " << row.keeps_case;
+    EXPECT_EQ(seen.reply.answer != nullptr, row.verdict == kAnswer) << row.replied;
+  }
+}
+
+TEST(ReplyTest, OtherLettersAreNoVerdictAboutTheRest) {
+  using enum ReplyVerdict;
+  EXPECT_EQ(CaseSeen("www.example.com", true, Good().Id(kId + 1)).reply.verdict, kIgnore);
+  EXPECT_EQ(CaseSeen("www.example.com", true, Good().Flags(0x8380)).reply.verdict, kOtherCase) << "TC";
+  EXPECT_EQ(CaseSeen("www.example.com", true, Www().Rcode(2)).reply.verdict, kOtherCase) << "SERVFAIL";
+}
+
+TEST(ReplyTest, AHeaderAloneSaysNothingAboutLetters) {
+  const Question question = Ask("www.example.com", "A");
+  const std::string spelling = WireName("wWw.example.com");
+  const Reply reply = ReadReply(Www().NoQuestion().Rcode(2).Packet(),
+                                {.question = question, .id = kId, .spelling = spelling}, {}, kNow);
+  EXPECT_EQ(reply.verdict, ReplyVerdict::kServFail);
+  EXPECT_FALSE(reply.kept_case);
+}
+
+TEST(ReplyTest, NoUpperLetterProvesNothing) {
+  const Question question = Ask("www.example.com", "A");
+  const Reply reply =
+      ReadReply(Good().Packet(), {.question = question, .id = kId, .spelling = question.name}, {}, kNow);
+  EXPECT_EQ(reply.verdict, ReplyVerdict::kAnswer);
+  EXPECT_FALSE(reply.kept_case);
+}
+
+TEST(ReplyTest, AnswersDoNotShowTheLettersThatWereSent) {
+  // CNAME to "a" below the question's own parent, by a pointer; then that one's address.
+  UpstreamMessage message = Www();
+  message.Hex(0, "c00c 0005 0001 0000003c 0004 0161 c010").Hex(0, "c02d 0001 0001 0000003c 0004 c0000201");
+  for (const bool keeps_case : {true, false}) {
+    const CaseSeen seen("www.eXamplE.com", keeps_case, message);
+    ASSERT_EQ(seen.reply.verdict, ReplyVerdict::kAnswer);
+    EXPECT_EQ(Joined(SeeAll(*seen.reply.answer).in_order),
+              "www.example.com. 60 CNAME a.example.com.\na.example.com. 60 A 192.0.2.1");
+    EXPECT_EQ(seen.reply.answer->question, seen.question) << "the cache is folded";
+  }
+}
+
+// The option in replies to a question whose cookie began with 01 to 08.
+constexpr const char* kOurs = "000a 0010 0102030405060708 c1c2c3c4c5c6c7c8";
+constexpr const char* kOther = "000a 0010 0102030405060709 c1c2c3c4c5c6c7c8";
+constexpr const char* kOursAlone = "000a 0008 0102030405060708";
+
+TEST(ReplyTest, TheCookieMustBeOurs) {  // F05
+  using enum ReplyVerdict;
+  enum class Sent : unsigned char { kNone, kCookie, kExpected };
+  struct Row {
+    const char* what;
+    UpstreamMessage message;
+    Sent sent;
+    bool over_tcp;
+    ReplyVerdict verdict;
+    bool shown = false;
+  };
+  const auto with = [](const char* options) { return Good().Opt(0, 0, options); };
+  const auto bad = [](const char* options) { return Www().Rcode(7).Opt(1, 0, options); };
+  const std::string both = std::string(kOther) + kOurs;
+  const Row rows[] = {
+      {"none sent, none there", Good().Opt(), Sent::kNone, false, kAnswer},
+      {"none sent, one there", with(kOther), Sent::kNone, false, kAnswer},
+      {"ours", with(kOurs), Sent::kCookie, false, kAnswer, true},
+      {"ours, expected", with(kOurs), Sent::kExpected, false, kAnswer, true},
+      {"ours over TCP", with(kOurs), Sent::kExpected, true, kAnswer, true},
+      {"another", with(kOther), Sent::kCookie, false, kIgnore},
+      {"another over TCP", with(kOther), Sent::kCookie, true, kIgnore},
+      {"another first", with(both.c_str()), Sent::kCookie, false, kIgnore},
+      {"none, none expected", Good().Opt(), Sent::kCookie, false, kAnswer},
+      {"none", Good().Opt(), Sent::kExpected, false, kNoCookie},
+      {"none over TCP", Good().Opt(), Sent::kExpected, true, kAnswer},
+      {"no OPT", Good(), Sent::kExpected, false, kNoCookie},
+      {"malformed, none expected", with(kOursAlone), Sent::kCookie, false, kAnswer},
+      {"malformed", with(kOursAlone), Sent::kExpected, false, kNoCookie},
+      {"a header", Www().NoQuestion().Rcode(1), Sent::kExpected, false, kNoCookie},
+      {"a header over TCP", Www().NoQuestion().Rcode(1), Sent::kExpected, true, kNoEdns},
+      {"TC without", Good().Flags(0x8380).Opt(), Sent::kExpected, false, kNoCookie},
+      {"TC", with(kOurs).Flags(0x8380), Sent::kExpected, false, kTruncated, true},
+      {"SERVFAIL without", Www().Rcode(2).Opt(), Sent::kExpected, false, kNoCookie},
+      {"BADCOOKIE", bad(kOurs), Sent::kCookie, false, kBadCookie, true},
+      {"BADCOOKIE over TCP", bad(kOurs), Sent::kCookie, true, kBad, true},
+      {"BADCOOKIE without", bad(""), Sent::kCookie, false, kBad},
+      {"BADCOOKIE to none", bad(kOurs), Sent::kNone, false, kBad},
+      {"another id", with(kOurs).Id(kId + 1), Sent::kExpected, false, kIgnore},
+  };
+  const Cookie cookie = Cookie::OfReply(test::Hex("0102030405060708 d1d2d3d4d5d6d7d8"));
+  for (const Row& row : rows) {
+    const SentQuestion sent{.question = row.message.question(),
+                            .id = kId,
+                            .over_tcp = row.over_tcp,
+                            .cookie = row.sent == Sent::kNone ? Cookie() : cookie,
+                            .cookie_expected = row.sent == Sent::kExpected};
+    const Reply reply = ReadReply(row.message.Packet(), sent, {}, kNow);
+    EXPECT_EQ(reply.verdict, row.verdict) << row.what;
+    EXPECT_EQ(reply.cookie.has_server(), row.shown) << row.what;
+  }
+}
+
 TEST(ReplyTest, TwoQuestionsAreNoAnswer) {
   Bytes packet = Good().Packet();
   packet[5] = 2;

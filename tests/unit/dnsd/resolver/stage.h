@@ -34,6 +34,7 @@ class Stage {
     std::vector<std::string> own_zones;
     std::vector<std::string> routed;
     std::vector<net::SocketAddress> own_addresses;
+    Defences defences;
   };
 
   explicit Stage(std::vector<Route> routes) : Stage(std::move(routes), {}) {}
@@ -60,6 +61,7 @@ class Stage {
   ResolverSettings Settings(std::vector<Route> routes) const {
     ResolverSettings settings{.routes = std::make_shared<const Routes>(std::move(routes)),
                               .max_stale = options_.max_stale,
+                              .defences = options_.defences,
                               .own_addresses = options_.own_addresses};
     for (const std::string& zone : options_.own_zones) settings.rules.own_zones.insert(WireName(zone));
     for (const std::string& zone : options_.routed) settings.rules.routed.insert(WireName(zone));

@@ -14,14 +14,14 @@ std::string Text(const std::optional<TrySend>& send) {
 }
 
 // What is sent, when each try ends as told: 'T' timeout, 'S' SERVFAIL, 'R' useless, 'U' unreachable, 'E' no EDNS,
-// 'C' truncated, 'F' flooded, 'X' TCP failed. "a" is the first upstream; "t" by TCP, "p" plain. The latest try is
-// meant.
+// 'C' truncated, 'L' in doubt, 'K' BADCOOKIE, 'F' flooded, 'X' TCP failed. "a" is the first upstream; "t" by TCP, "p"
+// plain. The latest try is meant.
 std::string Play(std::vector<TryPlan::Target> targets, std::string_view ends) {
   TryPlan plan(targets);
   TrySend last = plan.First();
   std::string all = Text(last);
   for (const char end : ends) {
-    static constexpr std::string_view kLetters = "TSRUECFX";
+    static constexpr std::string_view kLetters = "TSRUECLKFX";
     const std::optional<TrySend> next = plan.Next(last, static_cast<TryEnd>(kLetters.find(end)), false);
     all += " " + Text(next);
     if (!next) break;
@@ -53,6 +53,18 @@ TEST(TryPlan, Sends) {
       {"truncated everywhere", Up(2), "CXCX", "a at b bt -"},
       {"truncated plain", Up(1), "EC", "a ap atp"},
       {"flooded: TCP", Up(1), "FX", "a at -"},
+      {"in doubt: TCP", Up(1), "LX", "a at a"},
+      {"in doubt, no TCP: it is asked again", Up(1), "LXLLLLL", "a at a a a a -"},
+      {"in doubt, no TCP: in its turn", Up(2), "LXTL", "a at b b bt"},
+      {"in doubt, useless by TCP", Up(2), "LR", "a at b"},
+      {"in doubt, plain", {{.up = true, .edns = false}}, "L", "ap atp"},
+      {"BADCOOKIE: once more, then TCP, then the next", Up(2), "KKX", "a a at b"},
+      {"BADCOOKIE for ever", Up(1), "KKX", "a a at -"},
+      {"BADCOOKIE at the end", Up(1), "TTTTTK", "a a ap a a a at"},
+      {"OPT is never left out by suspicion", {{.keeps_edns = true}}, "TTTTTT", "a a a a a a -"},
+      {"nor after SERVFAIL", {{.keeps_edns = true}, {}}, "SS", "a b bp"},
+      {"nor after SERVFAIL of all", {{.keeps_edns = true}}, "S", "a -"},
+      {"but when it is not wanted", {{.keeps_edns = true}}, "E", "a ap"},
       {"unreachable: the next", Up(2), "UU", "a b -"},
       {"those that are down come last", {{.up = true}, {.up = false}}, "TTR", "a a ap b"},
       {"REFUSED, and one that is down: it is asked once", {{.up = true}, {.up = false}}, "RT", "a b -"},
@@ -78,6 +90,19 @@ TEST(TryPlan, ALateTruncatedReplyIsFollowed) {
   plan.Next(first, TryEnd::kTimeout, false);
   EXPECT_EQ(Text(plan.Next(first, TryEnd::kTruncated, true)), "at");
   EXPECT_EQ(Text(plan.Next(first, TryEnd::kTruncated, true)), "-") << "once";
+}
+
+TEST(TryPlan, DoubtMeansTcpOnceWhileTheTryGoesOn) {
+  TryPlan plan(Up(2));
+  const TrySend first = plan.First();
+  EXPECT_EQ(Text(plan.Next(first, TryEnd::kDoubted, true)), "at");
+  EXPECT_EQ(Text(plan.Next(first, TryEnd::kDoubted, true)), "-");
+}
+
+TEST(TryPlan, WhatIsDoubtedIsNoReply) {  // it may be forged
+  TryPlan plan(std::vector<TryPlan::Target>{{.up = false}});
+  plan.Next(plan.First(), TryEnd::kDoubted, true);
+  EXPECT_FALSE(plan.Settled());
 }
 
 TEST(TryPlan, WhatIsLearntMeanwhileCounts) {

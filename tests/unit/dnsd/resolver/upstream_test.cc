@@ -94,6 +94,35 @@ TEST(Upstream, RemembersWhoWantsNoEdns) {  // F79
   EXPECT_TRUE(upstream.edns(kNow)) << "it knows EDNS: what was missing got lost";
 }
 
+// Tries one by one: 'k' the letters were kept, 'o' others came. What is news stands behind the letter as '!'.
+std::string PlayCase(Upstream& upstream, std::string_view tries, uint64_t now_ms) {
+  std::string all;
+  for (const char one : tries) {
+    all += one;
+    if (one == 'k' ? upstream.OnCaseKept(now_ms) : upstream.OnOtherCase(now_ms)) all += '!';
+  }
+  return all + (upstream.keeps_case(now_ms) ? " on" : " off");
+}
+
+TEST(Upstream, ThreeTriesWithOtherLettersInARow) {
+  for (const char* expected :
+       {"oo on", "ooo! off", "ooo!kkk off", "ookoo on", "ookooo! off", "ooo!oooo off", "kkk on"}) {
+    Upstream upstream = At("192.0.2.1");
+    std::string tries(expected, std::string_view(expected).find(' '));
+    std::erase(tries, '!');
+    EXPECT_EQ(PlayCase(upstream, tries, 1'000'000), expected);
+  }
+}
+
+TEST(Upstream, LettersAreTriedAgainAfterAWhile) {
+  constexpr uint64_t kNow = 1'000'000, kLater = kNow + Upstream::kAnyCaseForMs;
+  Upstream upstream = At("192.0.2.1");
+  EXPECT_EQ(PlayCase(upstream, "ooo", kNow), "ooo! off");
+  EXPECT_FALSE(upstream.keeps_case(kLater - 1));
+  EXPECT_EQ(PlayCase(upstream, "ooo", kLater), "ooo off") << "no news";
+  EXPECT_EQ(PlayCase(upstream, "kkooo", kLater + Upstream::kAnyCaseForMs), "k!kooo! off");
+}
+
 TEST(Upstream, UselessAfterFiveInARow) {
   Upstream upstream = At("192.0.2.1");
   for (int i = 0; i < 4; ++i) upstream.OnUseless();

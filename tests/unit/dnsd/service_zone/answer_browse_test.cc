@@ -5,10 +5,12 @@
 
 #include "dnsd/service_zone/answer.h"
 #include "tests/support/dns/world.h"
+#include "tests/unit/dnsd/service_zone/negative.h"
 
 namespace signpost::service_zone {
 namespace {
 
+using test::ExpectNegative;
 using test::Node;
 using test::Question;
 using test::Reply;
@@ -19,14 +21,6 @@ using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 constexpr char kTypes[] = "_services._dns-sd._udp.service.consul";
-
-void ExpectNegative(const Reply& reply, const std::string& rcode) {
-  EXPECT_EQ(reply.rcode, rcode) << reply.question;
-  EXPECT_EQ(reply.flags, "aa") << reply.question;
-  EXPECT_THAT(reply.answer, IsEmpty()) << reply.question;
-  EXPECT_THAT(reply.authority, ElementsAre(StartsWith("consul. 1 SOA"))) << reply.question;
-  EXPECT_THAT(reply.additional, IsEmpty()) << reply.question;
-}
 
 Service Web() {
   return Service("Web")

@@ -131,5 +131,41 @@ TEST(AnswerExposedTest, ABalancerWithAHostName) {
   EXPECT_THAT(AskPublic(world, "web", "A").answer, ElementsAre("web.example.com. 0 CNAME edge.example.net."));
 }
 
+TEST(AnswerExposedTest, AtTheEndOfAChainItIsAboutTheLastName) {
+  World world;
+  world.Add(Web()).Add(Lb());
+  const wire::Name domain = test::WireName("example.com");
+  const wire::Name link = test::WireName("web.example.com");
+  const auto ask = [&](const char* type) {
+    return test::AskDirectly(
+        world, Question("www.corp.test", type), [&](Answerer& answerer, const service_zone::Question& q) {
+          service_zone::Question behind = q;
+          behind.link = &link;
+          const ExposedName name{.label = link.label(0), .tag = "http", .balancer = "lb", .domain = domain};
+          EXPECT_TRUE(answerer.MayExpose(name, q.now_ms));
+          return answerer.AnswerExposed(behind, name).value_or(Verdict{});
+        });
+  };
+  EXPECT_THAT(ask("A").reply.answer, ElementsAre("web.example.com. 0 A 10.9.0.1", "web.example.com. 0 A 10.9.0.2"));
+  EXPECT_EQ(ask("MX").reply.authority.size(), 1U);
+  world.Add(Service("lb").On("e1", "10.9.0.1").Address("edge.example.net"));
+  const auto [reply, verdict] = ask("A");
+  EXPECT_THAT(reply.answer, ElementsAre("web.example.com. 0 CNAME edge.example.net."));
+  EXPECT_EQ(test::NameText(verdict.leaves), "edge.example.net.");
+}
+
+TEST(AnswerExposedTest, WhatMayBeExposedIsSaidWithoutAnAnswer) {
+  World world;
+  world.Add(Web()).NameOnly(Service("new"));
+  const wire::Name domain = test::WireName("example.com");
+  const auto may = [&](std::string_view label) {
+    return world.handler().answerer().MayExpose({.label = label, .tag = "http", .balancer = "lb", .domain = domain},
+                                                1000);
+  };
+  EXPECT_TRUE(may("web"));
+  EXPECT_TRUE(may("new")) << "not fetched yet";
+  EXPECT_FALSE(may("none"));
+}
+
 }  // namespace
 }  // namespace signpost::service_zone

@@ -128,5 +128,23 @@ TEST(AnswerReverseTest, SaysWhatIsNotHere) {
   EXPECT_EQ(outcome("1.0.0.10.in-addr.arpa", true), "SERVFAIL not here 0");
 }
 
+TEST(AnswerReverseTest, AtTheEndOfAChainItIsAboutTheLastName) {
+  World world;
+  world.Add(Node("foo", "10.0.0.1")).Add(Node(std::string(64, 'x'), "10.0.0.3"));
+  const auto ask = [&](std::string_view link) {
+    const wire::Name name = test::WireName(link);
+    return test::AskDirectly(world, Question("9.2.0.192.in-addr.arpa", "PTR"),
+                             [&](Answerer& answerer, const service_zone::Question& q) {
+                               service_zone::Question behind = q;
+                               behind.link = &name;
+                               return answerer.AnswerReverse(behind);
+                             })
+        .reply;
+  };
+  EXPECT_THAT(ask("1.0.0.10.in-addr.arpa").answer, ElementsAre("1.0.0.10.in-addr.arpa. 0 PTR foo.node.dc1.consul."));
+  ExpectNegative(ask("3.0.0.10.in-addr.arpa"), "NOERROR", "in-addr.arpa.");
+  ExpectNegative(ask("1.0.0.2.ip6.arpa"), "NOERROR", "ip6.arpa.");
+}
+
 }  // namespace
 }  // namespace signpost::service_zone

@@ -6,11 +6,14 @@
 
 #include "tests/support/dns/allocation_count.h"
 #include "tests/support/dns/world.h"
+#include "tests/unit/dnsd/service_zone/negative.h"
 
 namespace signpost::service_zone {
 namespace {
 
 using catalog::Kind;
+using test::ExpectNegative;
+using test::kSoa;
 using test::Node;
 using test::Question;
 using test::Reply;
@@ -18,16 +21,6 @@ using test::Service;
 using test::World;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-constexpr char kSoa[] = "consul. 1 SOA ns.consul. hostmaster.consul. 7 3600 600 86400 1";
-
-void ExpectNegative(const Reply& reply, const std::string& rcode) {
-  EXPECT_EQ(reply.rcode, rcode) << reply.question;
-  EXPECT_EQ(reply.flags, "aa") << reply.question;
-  EXPECT_THAT(reply.answer, IsEmpty()) << reply.question;
-  EXPECT_THAT(reply.authority, ElementsAre(kSoa)) << reply.question;
-  EXPECT_THAT(reply.additional, IsEmpty()) << reply.question;
-}
 
 World& WithServers(World& world) {
   return world.Add(Service("consul").On("Srv1", "10.0.0.1").Port(8300).On(Node("srv2", "2001:db8::2")).Port(8300));

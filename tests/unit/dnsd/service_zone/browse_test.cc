@@ -9,7 +9,6 @@
 namespace signpost::service_zone {
 namespace {
 
-using test::Node;
 using test::Service;
 using test::World;
 using ::testing::ElementsAre;

@@ -281,5 +281,26 @@ TEST(StaticAnswerTest, AnyIsOneRecordOverUdpUnlessToldOtherwise) {
   EXPECT_EQ(alias.leaves, "");
 }
 
+TEST(AnswerTest, AChainLeavesTheZoneAtANameOfOthers) {
+  struct Beyond final : Others {
+    bool GoBefore(const wire::Name& name) const override { return name.label(0) == "theirs"; }
+  } beyond;
+  const ZonePtr zone =
+      Small("a CNAME b\nb CNAME theirs\ntheirs A 192.0.2.1\n*.w CNAME theirs\nd DNAME e\nx CNAME none.theirs");
+  const auto ask = [&](const char* name, const char* type = "A") {
+    return Ask(*zone, Question(std::string(name) + ".small.test", type), {.others = &beyond});
+  };
+  for (const char* name : {"a", "x.w"}) {
+    const Told told = ask(name);
+    EXPECT_EQ(told.leaves, "theirs.small.test.") << name;
+    EXPECT_EQ(told.reply.rcode, "NOERROR") << name;
+    EXPECT_THAT(told.reply.answer, ::testing::Each(::testing::HasSubstr(" CNAME "))) << name;
+  }
+  EXPECT_EQ(ask("theirs.d").leaves, "theirs.e.small.test.");
+  EXPECT_EQ(ask("a", "CNAME").leaves, "") << "stops there";
+  EXPECT_EQ(ask("theirs").reply.answer.size(), 1U) << "who asks the zone has chosen it";
+  EXPECT_EQ(ask("x").reply.rcode, "NXDOMAIN");
+}
+
 }  // namespace
 }  // namespace signpost::static_zone

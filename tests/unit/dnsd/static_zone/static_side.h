@@ -63,6 +63,7 @@ struct How {
   AnyPolicy any = AnyPolicy::kHinfo;
   uint32_t rotation = 0;
   bool refers = true;
+  const Others* others = nullptr;
 };
 
 struct Told {
@@ -82,7 +83,8 @@ inline Told Ask(const Zone& zone, const test::Question& question, const How& how
                              .over_tcp = question.over_tcp(),
                              .any = how.any,
                              .rotation = how.rotation,
-                             .refers = how.refers};
+                             .refers = how.refers,
+                             .others = how.others};
   const size_t allocations = test::AllocationCount();
   Told told{.reply = {}, .verdict = AnswerFrom(zone, asked, writer), .leaves = {}};
   EXPECT_EQ(test::AllocationCount(), allocations);

@@ -245,6 +245,21 @@ TEST(QueryTest, HandsOutTheCookie) {
   }
 }
 
+TEST(QueryTest, IgnoredCookiesMayHoldAnything) {  // RFC 6891 6.1.2
+  for (const char* cookie : {"0102030405060708", "", "01*9", "01*41"}) {
+    Query query;
+    const Bytes packet = Question(kWeb, "A").Option(10, cookie).Option(3).Packet();
+    ASSERT_EQ(ParseQuery(packet, query, Cookies::kIgnored), Verdict::kQuery) << cookie;
+    EXPECT_TRUE(query.edns.cookie.empty()) << cookie;
+    EXPECT_TRUE(query.edns.nsid) << "what follows is read";
+  }
+  Query query;
+  const Bytes alone = Message(0, 0, 0, 1, "00 0029 1000 00008000 000c 000a 0008 0102030405060708");
+  EXPECT_EQ(ParseQuery(alone, query, Cookies::kIgnored), Verdict::kMalformedOpt) << "there is no question";
+  const Bytes cut = Message(0, 0, 0, 1, "00 0029 04d0 00000000 0008 000a 0009 01020304");
+  EXPECT_EQ(ParseQuery(cut, query, Cookies::kIgnored), Verdict::kMalformedOpt);
+}
+
 TEST(QueryTest, OnlyTheFirstCookieCounts) {  // W117
   Query query;
   for (const char* second : {"a1*8", "a1*24", "a1*12", ""}) {
