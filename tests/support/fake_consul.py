@@ -18,13 +18,13 @@ import random
 import re
 import socket
 import struct
-import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from support.fake_world import fresh_world, make_instance, ui_nodes
+from support.loop_server import LoopServer
 
 REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 500: "Internal Server Error",
            503: "Service Unavailable"}
@@ -78,10 +78,11 @@ INDEX_ZERO = Fault(headers={"X-Consul-Index": "0"}, never_block=True)
 NEVER_BLOCKS = Fault(never_block=True)
 
 
-class FakeConsul:
+class FakeConsul(LoopServer):
     """One agent. `port` 0 picks a free one, which stays the same through stop() and start()."""
 
     def __init__(self, port=0, datacenter="dc1", server_node="srv1"):
+        super().__init__()
         self.datacenter = datacenter
         self.datacenters = [datacenter]
         self.port = port
@@ -89,7 +90,6 @@ class FakeConsul:
         self.worlds = {datacenter: fresh_world(datacenter, server_node)}
         self.token = None  # when set, any other token gets 403
         self._faults = []  # (path prefix, Fault, datacenter)
-        self._loop = asyncio.new_event_loop()
         self._changed = None
         self._server = None
         self._connections = set()
@@ -98,31 +98,10 @@ class FakeConsul:
         self.connects = []  # monotonic times of accepted connections
         self.requests = []  # (monotonic time, path with query)
         self.tokens = Counter()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="fake-consul", daemon=True)
-
-    # --- life
-
-    def __enter__(self):
-        self._thread.start()
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}"
-
-    def start(self):
-        """Listens (again)."""
-        self._run(self._start())
-
-    def stop(self):
-        """Closes the listener and every connection, as a killed process does."""
-        self._run(self._stop())
 
     # --- the world, as tests change it
 
@@ -248,9 +227,6 @@ class FakeConsul:
         return sum(1 for when, path in list(self.requests) if when >= since and compiled.search(path))
 
     # --- serving (on the loop's thread)
-
-    def _run(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
 
     def _world(self, datacenter):
         return self.worlds.setdefault(datacenter or self.datacenter,

@@ -16,9 +16,7 @@ Modes: answer; drop (silence); nx, servfail, refused, empty; tc (UDP: two record
 and no TC, as Consul does); formerr (always), no_edns (FORMERR to EDNS only); garbage; wrong_id; wrong_question. `refuse_tcp`
 closes TCP connections at once, `close_tcp` refuses them, `authoritative` sets AA. CNAMEs are followed, as a resolver does.
 """
-import asyncio
 import random
-import threading
 import time
 from collections import namedtuple
 
@@ -30,7 +28,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from support.ports import free_port
+from support.dns_server import DnsServer, write_message
 
 MODES = {"answer", "drop", "nx", "servfail", "refused", "empty", "tc", "cut", "formerr", "no_edns", "garbage", "wrong_id",
          "wrong_question"}
@@ -41,52 +39,16 @@ _KEPT_WHEN_CUT = {"tc": 2, "cut": 3}
 Question = namedtuple("Question", "name type transport edns at port")
 
 
-class FakeDns:
+class FakeDns(DnsServer):
     def __init__(self, authoritative=False, address="127.0.0.1"):
-        self.host, self.port = address, free_port(address)
+        super().__init__(address)
         self.authoritative = authoritative
-        self.refuse_tcp = False
-        self._lock = threading.Lock()
         self._records = {}   # (name, type): (rrset, additional rrsets); guarded by _lock, as all that follows
         self._modes = {}     # by name; None = every other
         self._rotated = {}   # name: records per answer
         self._doubled = set()
         self._asked = []
         self._random = random.Random(1)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="FakeDns", daemon=True)
-        self._udp = self._tcp = None
-        self._writers = set()
-
-    # --- life
-
-    def __enter__(self):
-        self._thread.start()
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
-
-    def start(self):
-        self._run(self._start())
-
-    def stop(self):
-        """Closes sockets and connections, as a killed process does."""
-        self._run(self._stop())
-
-    def close_tcp(self):
-        """Connections are refused from now on, those that are open break; `open_tcp` takes it back."""
-        self._run(self._stop_tcp())
-
-    def open_tcp(self):
-        self._run(self._start_tcp())
-
-    @property
-    def address(self):
-        return f"{self.host}:{self.port}"
 
     # --- what it says
 
@@ -148,54 +110,15 @@ class FakeDns:
 
     # --- serving
 
-    def _run(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+    def _over_udp(self, data, peer):
+        reply = self._reply(data, "udp", peer)
+        if reply and self._links:
+            self._links[0].sendto(reply, peer)
 
-    async def _start(self):
-        server = self
-
-        class Datagrams(asyncio.DatagramProtocol):
-            def connection_made(self, transport):
-                self.transport = transport
-
-            def datagram_received(self, data, peer):
-                reply = server._reply(data, "udp", peer)
-                if reply:
-                    self.transport.sendto(reply, peer)
-
-        self._udp, _ = await self._loop.create_datagram_endpoint(Datagrams, local_addr=(self.host, self.port))
-        await self._start_tcp()
-
-    async def _stop(self):
-        if self._udp:
-            self._udp.close()
-        self._udp = None
-        await self._stop_tcp()
-
-    async def _start_tcp(self):
-        self._tcp = await asyncio.start_server(self._serve, self.host, self.port)
-
-    async def _stop_tcp(self):
-        if self._tcp:
-            self._tcp.close()
-            for writer in list(self._writers):
-                writer.transport.abort()
-        self._tcp = None
-        await asyncio.sleep(0)
-
-    async def _serve(self, reader, writer):
-        self._writers.add(writer)
-        try:
-            while not self.refuse_tcp:
-                size = int.from_bytes(await reader.readexactly(2), "big")
-                reply = self._reply(await reader.readexactly(size), "tcp", writer.get_extra_info("peername"))
-                if reply and not self.refuse_tcp:
-                    writer.write(len(reply).to_bytes(2, "big") + reply)
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self._writers.discard(writer)
-            writer.transport.abort()
+    def _over_tcp(self, data, writer):
+        reply = self._reply(data, "tcp", writer.get_extra_info("peername"))
+        if reply and not self.refuse_tcp:
+            write_message(writer, reply)
 
     def _reply(self, data, transport, peer):
         try:

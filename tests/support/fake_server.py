@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from support.fake_consul import Fault
+from support.loop_server import LoopServer
 
 _REASONS = {100: "Continue", 200: "OK", 204: "No Content", 304: "Not Modified", 400: "Bad Request", 403: "Forbidden",
             404: "Not Found", 405: "Method Not Allowed", 500: "Internal Server Error"}
@@ -72,12 +73,11 @@ class _Broken:
     times: int | None  # how often it still applies; None = until healed
 
 
-class FakeServer:
+class FakeServer(LoopServer):
     """Not started by the constructor; a subclass says where it listens (`listen`) and what it answers (`answer`)."""
 
     def __init__(self):
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name=type(self).__name__, daemon=True)
+        super().__init__()
         self._servers = []
         self._connections = set()
         self._faults = []
@@ -87,31 +87,6 @@ class FakeServer:
         self.in_flight, self.max_in_flight = Counter(), Counter()  # by `kind`
 
     # --- life
-
-    def __enter__(self):
-        self._thread.start()
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-        self._run(self._end_tasks())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
-
-    async def _end_tasks(self):
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def start(self):
-        """Listens (again), at the same places."""
-        self._run(self._start())
-
-    def stop(self):
-        """Closes the listeners and every connection, as a killed process does."""
-        self._run(self._stop())
 
     async def _start(self):
         self._stalled = False
@@ -162,9 +137,6 @@ class FakeServer:
                 await asyncio.wait_for(changed.wait(), max(0.0, deadline - self._loop.time()))
             except asyncio.TimeoutError:
                 return
-
-    def _run(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
 
     # --- faults
 

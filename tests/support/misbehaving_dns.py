@@ -13,13 +13,10 @@
 What `behave` returns: None (silence), a message, an Act, or a list of these. Without `behave` it answers `truth`: every name
 exists, and what it has follows from the name. `upstream.behave` may be changed at any time.
 """
-import asyncio
 import collections
 import functools
 import ipaddress
-import socket
 import struct
-import threading
 import time
 import zlib
 
@@ -29,7 +26,7 @@ import dns.rdataclass
 import dns.rdatatype
 
 from support.ask import RCODES, TYPE_OPT, encode_name, option
-from support.ports import free_port
+from support.dns_server import DnsServer, write_message
 
 QR, AA, TC, RD, RA, AD, CD = 0x8000, 0x0400, 0x0200, 0x0100, 0x0080, 0x0020, 0x0010
 OPTION_EDE = 15
@@ -144,61 +141,22 @@ def read(wire, transport="udp", port=0, number=1):
 # --- the server
 
 
-class MisbehavingDns:
+class MisbehavingDns(DnsServer):
     def __init__(self, behave=truth, address="127.0.0.1", port=None):
+        super().__init__(address, port)
         self.behave = behave
-        self.host, self.port = address, port or free_port(address)
-        self._lock = threading.Lock()
         self._asked = []                         # guarded by _lock, as the numbers
         self._numbers = collections.Counter()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="MisbehavingDns", daemon=True)
-        self._udp = self._other = self._tcp = None
-        self._writers = set()
         self._errors = []                        # of `behave`: they fail the test that leaves the block
-        self.connections = 0                     # accepted over TCP so far
-
-    # --- life
-
-    def __enter__(self):
-        self._thread.start()
-        self.start()
-        return self
 
     def __exit__(self, kind, *_):
-        self.stop()
-        self._run(self._end_tasks())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        super().__exit__()
         if self._errors and kind is None:
             raise self._errors[0]
 
-    @staticmethod
-    async def _end_tasks():
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def start(self):
-        """Listens (again), at the same port."""
-        self._run(self._start())
-
-    def stop(self):
-        """Closes sockets and connections, as a killed process does."""
-        self._run(self._stop())
-
-    def close_tcp(self):
-        """TCP connections are refused from now on."""
-        self._run(self._stop_tcp())
-
-    @property
-    def address(self):
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
     def send(self, wire, peer_port):
         """A datagram from the upstream's own port, whenever the test wants."""
-        self._loop.call_soon_threadsafe(lambda: self._udp and self._udp.sendto(wire, (self.host, peer_port)))
+        self._loop.call_soon_threadsafe(lambda: self._links and self._links[0].sendto(wire, (self.host, peer_port)))
 
     # --- what it heard
 
@@ -221,69 +179,31 @@ class MisbehavingDns:
 
     # --- serving
 
-    def _run(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
-
     async def _start(self):
-        server = self
+        await super()._start()
+        self._links.append(await self._bind(0))
 
-        class Datagrams(asyncio.DatagramProtocol):
-            def datagram_received(self, data, peer):
-                for act in server._acts(data, "udp", peer[1]):
-                    server._loop.call_later(act.after, server._send_udp, act, peer) if act.after else server._send_udp(act, peer)
+    def _over_udp(self, data, peer):
+        self._do(self._acts(data, "udp", peer[1]), self._send_udp, peer)
 
-        async def bound(port):
-            family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-            link = socket.socket(family, socket.SOCK_DGRAM)
-            link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-            link.bind((self.host, port))
-            transport, _ = await self._loop.create_datagram_endpoint(Datagrams, sock=link)
-            return transport
+    def _over_tcp(self, data, writer):
+        self._do(self._acts(data, "tcp", writer.get_extra_info("peername")[1]), self._send_tcp, writer)
 
-        self._udp, self._other = await bound(self.port), await bound(0)
-        self._tcp = await asyncio.start_server(self._serve, self.host, self.port, backlog=1024)
-
-    async def _stop(self):
-        for transport in (self._udp, self._other):
-            if transport:
-                transport.close()
-        self._udp = self._other = None
-        await self._stop_tcp()
-
-    async def _stop_tcp(self):
-        if self._tcp:
-            self._tcp.close()
-            for writer in list(self._writers):
-                writer.transport.abort()
-        self._tcp = None
-        await asyncio.sleep(0)
+    def _do(self, acts, send, to):
+        for act in acts:
+            if act.after:
+                self._loop.call_later(act.after, send, act, to)
+            else:
+                send(act, to)
 
     def _send_udp(self, act, peer):
-        link = self._other if act.other_port else self._udp
-        if link and act.wire is not None:
-            link.sendto(act.wire, peer)
-
-    async def _serve(self, reader, writer):
-        self._writers.add(writer)
-        self.connections += 1
-        try:
-            while True:
-                size = int.from_bytes(await reader.readexactly(2), "big")
-                for act in self._acts(await reader.readexactly(size), "tcp", writer.get_extra_info("peername")[1]):
-                    if act.after:
-                        self._loop.call_later(act.after, self._send_tcp, act, writer)
-                    else:
-                        self._send_tcp(act, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self._writers.discard(writer)
-            writer.transport.abort()
+        if self._links and act.wire is not None:
+            self._links[-1 if act.other_port else 0].sendto(act.wire, peer)
 
     @staticmethod
     def _send_tcp(act, writer):
         if act.wire is not None and not act.other_port and not writer.is_closing():
-            writer.write(struct.pack("!H", len(act.wire)) + act.wire)
+            write_message(writer, act.wire)
         if act.close:
             writer.close()
 

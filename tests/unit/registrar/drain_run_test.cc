@@ -39,17 +39,11 @@ class Drain : public testing::Test {
     agent_.answers[kMark] = {200, ""};
   }
 
-  Status Run(std::vector<std::string> more = {"--wait", "0"}, bool give_up = false, int times = 1) {
-    std::vector<std::string> arguments = {"drain",          "web.1", "--docker",  "http://" + engine_.address(),
-                                          agent_.address(), "--ip",  "192.0.2.10"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    const Invocation invocation =
-        ReadInvocation({std::move(arguments), [](const std::string&) { return std::nullopt; }});
-    const auto options = MakeRegistrarOptions(invocation, ReadValues(invocation).value());
-    EXPECT_TRUE(options.ok()) << options.status().text();
+  Status Run(const std::vector<std::string>& more = {"--wait", "0"}, bool give_up = false, int times = 1) {
+    const RegistrarOptions options = OptionsOfDrain(engine_, agent_, more);
     std::optional<Status> result;
     DrainRun run(
-        loop_, options.value(), [this](const std::string& line) { said_.push_back(line); },
+        loop_, options, [this](const std::string& line) { said_.push_back(line); },
         [&](Status status) { result = std::move(status); });
     if (give_up) {
       EXPECT_TRUE(test::RunUntil(loop_, [&] { return !said_.empty() && said_.back().starts_with("waits"); }));

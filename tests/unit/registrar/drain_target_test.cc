@@ -36,18 +36,11 @@ class DrainSearchTest : public testing::Test {
   }
 
   Result<DrainTarget> Search(const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments = {"drain",          "web.1", "--docker",  "http://" + engine_.address(),
-                                          agent_.address(), "--ip",  "192.0.2.10"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    const Invocation invocation =
-        ReadInvocation({std::move(arguments), [](const std::string&) { return std::nullopt; }});
-    const auto options = MakeRegistrarOptions(invocation, ReadValues(invocation).value());
-    EXPECT_TRUE(options.ok()) << options.status().text();
-    EngineClient engine(loop_, options.value().start.engine);
-    consul::AgentClient agent(loop_, options.value().start.agent);
+    const RegistrarOptions options = OptionsOfDrain(engine_, agent_, more);
+    EngineClient engine(loop_, options.start.engine);
+    consul::AgentClient agent(loop_, options.start.agent);
     std::optional<Result<DrainTarget>> result;
-    const DrainSearch search(engine, agent, options.value(),
-                             [&](Result<DrainTarget> target) { result = std::move(target); });
+    const DrainSearch search(engine, agent, options, [&](Result<DrainTarget> target) { result = std::move(target); });
     EXPECT_TRUE(test::RunUntil(loop_, [&] { return result.has_value(); }));
     return result ? std::move(*result) : Status::Unavailable("no result");
   }

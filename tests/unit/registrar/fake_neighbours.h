@@ -6,12 +6,15 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "common/http/server.h"
 #include "common/net/loop.h"
+#include "registrar/command_line.h"
+#include "registrar/registrar_options.h"
 
 namespace signpost::registrar {
 
@@ -76,6 +79,18 @@ inline void MakeAgent(FakeNeighbour& agent) {
   agent.answers["GET /v1/agent/self"] = {200, R"({"Config":{"NodeID":"n","NodeName":"node1"}})"};
   agent.answers["GET /v1/agent/services"] = {200, "{}"};
   agent.answers["GET /v1/agent/checks"] = {200, "{}"};
+}
+
+// Those of `registrar drain web.1` between the two.
+inline RegistrarOptions OptionsOfDrain(const FakeNeighbour& engine, const FakeNeighbour& agent,
+                                       const std::vector<std::string>& more) {
+  std::vector<std::string> arguments = {"drain",         "web.1", "--docker",  "http://" + engine.address(),
+                                        agent.address(), "--ip",  "192.0.2.10"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const Invocation invocation = ReadInvocation({std::move(arguments), [](const std::string&) { return std::nullopt; }});
+  auto options = MakeRegistrarOptions(invocation, ReadValues(invocation).value());
+  if (!options.ok()) Abort(options.status().text());
+  return std::move(options).value();
 }
 
 }  // namespace signpost::registrar

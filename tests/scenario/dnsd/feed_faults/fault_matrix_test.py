@@ -157,6 +157,7 @@ def test_connections_that_hang(fake):
     """A black hole: the agent accepts and says nothing."""
     with start_dnsd(fake.url) as dnsd:
         with SteadyClient(dnsd.dns, "web.service.consul") as client:
+            eventually(lambda: fake.count_requests("/catalog/services.*wait="), 5, "a watch that breaks")
             fake.stop()
             fake.break_with(fakes.HANG)
             fake.start()

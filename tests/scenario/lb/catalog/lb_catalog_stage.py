@@ -59,7 +59,7 @@ def with_each_catalog(test):
             with Stage(kind, catalogs[kind], note) as stage:
                 test(stage)
 
-        with concurrent.futures.ThreadPoolExecutor() as pool:
+        with concurrent.futures.ThreadPoolExecutor(len(catalogs)) as pool:
             plays = {kind: pool.submit(play, kind) for kind in catalogs}
         failed = {kind: play.exception() for kind, play in plays.items() if play.exception()}
         for kind, error in failed.items():

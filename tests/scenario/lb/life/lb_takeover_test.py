@@ -39,7 +39,7 @@ def test_under_load(start, farm, path, threads):
             lb.take_over(threads=number)
             assert len(lb.status()["workers"]) == number
         wait_busy(lb, requests=50)
-        assert all(worker["requests"] > 0 for worker in lb.status()["workers"])
+        eventually(lambda: all(worker["requests"] > 0 for worker in lb.status()["workers"]), 5, "each thread serves")
     assert_no_failure(keep, 500)
     assert_no_failure(churn, 200)
 

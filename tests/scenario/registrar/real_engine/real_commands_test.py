@@ -16,6 +16,7 @@ import pytest
 from support.docker_engine import DockerEngine
 from support.registrar import Registrar, run_command
 from support.registrar_stage import Stage
+from support.wait import eventually
 
 WEB = "node1:web.1:80"
 
@@ -183,8 +184,8 @@ def test_case_117_registrators_own_command_line(engine, agents):
     engine.start_container("web.1", "-p", "80")
     try:
         with Registrar(engine, None, {"ip": None}, arguments=words) as registrar:
-            found = agents["consul"].get("/v1/agent/services")
-            assert found[WEB]["Address"] == engine.address, registrar.log()
+            found = eventually(lambda: agents["consul"].get("/v1/agent/services").get(WEB), 8, registrar.log)
+            assert found["Address"] == engine.address, registrar.log()
             engine.remove("web.1")
             Stage(engine, {"consul": agents["consul"]}).shows()
     finally:

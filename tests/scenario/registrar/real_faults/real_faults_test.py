@@ -83,7 +83,7 @@ def test_case_90_registrar_in_another_container(stage):
             before = eventually(side.own, 8, "registered")
             first.kill()
         with Registrar(stage.engine, side.agent, options, preexec=lambda: in_host_named("somewhere-else")):
-            assert side.own() == before
+            always(lambda: side.own() == before, 1, "the entries are still its own")
     stage.engine.remove("web.1")
     start_registrars(stage)
 

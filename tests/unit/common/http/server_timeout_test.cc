@@ -8,7 +8,6 @@
 namespace signpost::http {
 namespace {
 
-using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 TEST_F(ServerTest, SlowHeadGets408) {

@@ -8,7 +8,6 @@ namespace signpost::feed {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 ServiceList Names(std::vector<consul::ServiceTags> services) { return MakeServiceList(services); }
 

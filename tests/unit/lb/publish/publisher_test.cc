@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <string>
+#include <vector>
 
 #include "tests/support/run_loop.h"
+#include "tests/unit/lb/publish/publisher_world.h"
 #include "tests/unit/lb/publish/services.h"
 
 namespace signpost::lb {
@@ -15,71 +18,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-class PublisherTest : public ::testing::Test {
- protected:
-  PublisherTest() {
-    options_.public_domain = "example.org";
-    options_.http_listen = {Address("198.18.0.1:80")};
-    options_.tcp_bind = {Address("198.18.0.1:1")};
-  }
-
-  FileConfig Config(std::string_view services, std::string_view routes) {
-    auto config = ReadFileConfig(services, routes);
-    EXPECT_TRUE(config.ok()) << config.status().text();
-    return config.ok() ? std::move(config).value() : FileConfig();
-  }
-  void Start(std::string_view services = "", std::string_view routes = "") {
-    publisher_ = std::make_unique<Publisher>(loop_, options_, Config(services, routes),
-                                             [this](std::shared_ptr<const Routes> routes_now, bool removed) {
-                                               routes_ = std::move(routes_now);
-                                               ++publications_;
-                                               removed_ = removed;
-                                             });
-    Next();
-  }
-  // Runs until the publication of what was told just now.
-  void Next() {
-    const int before = publications_;
-    ASSERT_TRUE(test::RunUntil(loop_, [&] { return publications_ > before; }));
-  }
-  void Consul(const ServiceSpec& spec) { publisher_->OnService(SourceKind::kConsul, Service(spec)); }
-  void Gone(const std::string& name) { publisher_->OnGone(SourceKind::kConsul, name); }
-  void Ready(const std::set<std::string>& unknown = {}) { publisher_->OnReady(SourceKind::kConsul, unknown); }
-
-  // "service: address ..." of the pool behind a host, or "404".
-  std::string Host(const std::string& host, const std::string& path = "/") {
-    const HttpRoute* route = routes_->http->Find(host, path);
-    return route == nullptr ? "404" : PoolText(route->slot);
-  }
-  // The same of a port at 198.18.0.1; "closed" without a listener.
-  std::string Port(int port) {
-    for (const ListenerPlan& plan : routes_->listeners) {
-      if (plan.address == Address("198.18.0.1:" + std::to_string(port))) {
-        return (plan.lingering ? "lingers " : "") + PoolText(plan.slot);
-      }
-    }
-    return "closed";
-  }
-  std::string PoolText(uint32_t slot) {
-    const auto& pool = routes_->pools.at(slot);
-    if (!pool) return "null";
-    std::string text = pool->service + ":";
-    for (const PoolMember& member : pool->members) text += " " + member.endpoint->name();
-    return text;
-  }
-
-  net::Loop loop_;
-  PublishOptions options_;
-  std::shared_ptr<const Routes> routes_;
-  int publications_ = 0;
-  bool removed_ = false;
-  std::unique_ptr<Publisher> publisher_;
-};
-
-const InstanceSpec kHttp1{.address = "192.0.2.1:80", .tags = {"http"}};
-const InstanceSpec kHttp2{.address = "192.0.2.2:80", .tags = {"http"}};
-const InstanceSpec kTcp1{.address = "192.0.2.1:99", .tags = {"tcp"}};
 
 TEST_F(PublisherTest, PublishesTheConfigFileAtOnce) {
   Start(
@@ -143,40 +81,6 @@ TEST_F(PublisherTest, AServiceWithoutInstancesKeepsItsHostH55) {
   EXPECT_EQ(Host("web.example.org"), "web:");
 }
 
-TEST_F(PublisherTest, OfTwoServicesForOnePortTheOlderWinsAndTheOtherWaitsC11) {
-  options_.linger = Millis(40);
-  Start();
-  Consul({.name = "b-7000", .instances = {{.address = "192.0.2.2:1", .tags = {"tcp"}}}, .created = 20});
-  Consul({.name = "a-7000", .instances = {{.address = "192.0.2.1:1", .tags = {"tcp"}}}, .created = 10});
-  Ready();
-  Next();
-  EXPECT_EQ(Port(7000), "a-7000: 192.0.2.1:1");
-  ASSERT_THAT(publisher_->conflicts(), SizeIs(1));
-  EXPECT_EQ(publisher_->conflicts()[0].what, "port 7000");
-  EXPECT_EQ(publisher_->conflicts()[0].winner, "a-7000");
-  EXPECT_EQ(publisher_->conflicts()[0].loser, "b-7000");
-  Gone("a-7000");
-  Next();
-  EXPECT_EQ(Port(7000), "lingers a-7000:") << "C09";
-  Next();
-  EXPECT_EQ(Port(7000), "b-7000: 192.0.2.2:1");
-  EXPECT_THAT(publisher_->conflicts(), IsEmpty());
-}
-
-TEST_F(PublisherTest, AtTheStartTheOldestWinsWhateverTheOrderC11) {
-  Start();
-  Consul({.name = "a-7000", .instances = {kTcp1}, .created = 11});
-  Next();
-  EXPECT_EQ(Port(7000), "a-7000: 192.0.2.1:99");
-  Consul({.name = "b-7000", .instances = {{.address = "192.0.2.2:99", .tags = {"tcp"}}}, .created = 10});
-  Ready();
-  Next();
-  EXPECT_EQ(Port(7000), "b-7000: 192.0.2.2:99") << "even when it is the last of the start to be told";
-  Consul({.name = "c-7000", .instances = {{.address = "192.0.2.3:99", .tags = {"tcp"}}}, .created = 9});
-  test::RunTurns(loop_);
-  EXPECT_EQ(Port(7000), "b-7000: 192.0.2.2:99");
-}
-
 TEST_F(PublisherTest, ComingBackWithinTheLingerKeepsListenerAndSlotC10) {
   Start();
   Consul({.name = "redis-6379", .instances = {kTcp1}});
@@ -201,26 +105,6 @@ TEST_F(PublisherTest, AfterTheLingerThePortIsClosedAndNothingIsLeft) {
   ASSERT_TRUE(test::RunUntil(loop_, [&] { return Port(6379) == "closed"; }));
   EXPECT_EQ(publisher_->Find("redis-6379"), nullptr);
   for (const auto& pool : routes_->pools) EXPECT_EQ(pool, nullptr);
-}
-
-TEST_F(PublisherTest, TwoNamesThatFoldToOneHostC14) {
-  Start();
-  Consul({.name = "Web", .instances = {kHttp1}, .created = 5});
-  Consul({.name = "web", .instances = {kHttp2}, .created = 4});
-  Ready();
-  Next();
-  EXPECT_EQ(Host("web.example.org"), "web: 192.0.2.2:80");
-  ASSERT_THAT(publisher_->conflicts(), SizeIs(1));
-  EXPECT_EQ(publisher_->conflicts()[0].what, "host web.example.org");
-  EXPECT_EQ(publisher_->conflicts()[0].loser, "Web");
-}
-
-TEST_F(PublisherTest, TheConfigFilesRouteBeatsTheTag) {
-  Start(R"({"mine": {"endpoints": ["192.0.2.7:80"]}})", R"([{"host": "web.example.org", "service": "mine"}])");
-  Consul({.name = "web", .instances = {kHttp1}});
-  ASSERT_TRUE(test::RunUntil(loop_, [&] { return !publisher_->conflicts().empty(); }));
-  EXPECT_EQ(publisher_->conflicts()[0].winner, "the config file");
-  EXPECT_EQ(Host("web.example.org"), "mine: 192.0.2.7:80");
 }
 
 TEST_F(PublisherTest, WarnsOfWhatCannotBeUsed) {
@@ -270,113 +154,6 @@ TEST_F(PublisherTest, DnsStandsInForAnOldCatalogWithTheCatalogsHostC27) {
   Consul({.name = "web", .instances = {kHttp1}});
   Next();
   EXPECT_EQ(Host("web.example.org"), "web: 192.0.2.1:80");
-}
-
-TEST_F(PublisherTest, ASnapshotServesUntilTheCatalogSpeaksD33) {
-  Start();
-  Consul({.name = "web", .instances = {kHttp1}, .created = 7});
-  Consul({.name = "old", .instances = {kHttp2}, .created = 8});
-  Next();
-  const std::string snapshot = publisher_->SaveSnapshot();
-  Start();
-  ASSERT_TRUE(publisher_->LoadSnapshot(snapshot).ok());
-  Next();
-  EXPECT_EQ(Host("web.example.org"), "web: 192.0.2.1:80");
-  EXPECT_EQ(publisher_->Find("web")->state, ServiceState::kHeld);
-  Consul({.name = "web", .instances = {kHttp2}, .created = 30});
-  Ready();
-  Next();
-  EXPECT_EQ(Host("web.example.org"), "web: 192.0.2.2:80");
-  EXPECT_EQ(Host("old.example.org"), "old:") << "gone meanwhile; it lingers";
-  EXPECT_FALSE(publisher_->LoadSnapshot("{").ok());
-  EXPECT_TRUE(publisher_->LoadSnapshot(snapshot).ok());
-  EXPECT_EQ(publisher_->Find("web")->state, ServiceState::kKnown) << "too late, nothing is taken over";
-}
-
-TEST_F(PublisherTest, WhatCannotBeReadAtTheStartIsKeptFromTheSnapshotD33) {
-  Start();
-  Consul({.name = "web", .instances = {kHttp1}, .created = 7});
-  Next();
-  const std::string snapshot = publisher_->SaveSnapshot();
-  Start();
-  ASSERT_TRUE(publisher_->LoadSnapshot(snapshot).ok());
-  Ready({"web"});
-  Next();
-  EXPECT_EQ(Host("web.example.org"), "web: 192.0.2.1:80");
-  EXPECT_EQ(publisher_->SaveSnapshot(), snapshot) << "and is kept in the next one";
-  Gone("web");
-  Next();
-  EXPECT_EQ(publisher_->Find("web"), nullptr);
-}
-
-TEST_F(PublisherTest, ASourceThatIsNotThereHasNoServicesInASnapshot) {
-  Start();
-  publisher_->OnService(SourceKind::kDns, Service({.name = "d", .instances = {{"192.0.2.9:80"}}}));
-  Consul({.name = "web", .instances = {kHttp1}, .created = 7});
-  Next();
-  const std::string snapshot = publisher_->SaveSnapshot();
-  for (const bool before : {false, true}) {
-    Start();
-    if (before) publisher_->OnReady(SourceKind::kDns, {});
-    ASSERT_TRUE(publisher_->LoadSnapshot(snapshot).ok());
-    if (!before) publisher_->OnReady(SourceKind::kDns, {});
-    Next();
-    EXPECT_EQ(publisher_->Find("d"), nullptr) << before;
-    EXPECT_NE(publisher_->Find("web"), nullptr);
-  }
-}
-
-TEST_F(PublisherTest, AServiceOfDnsIsYoungerThanTheCatalogsAndTheFilesIsOlder) {
-  Start();
-  publisher_->OnService(SourceKind::kDns,
-                        Service({.name = "a-7000", .instances = {{.address = "192.0.2.9:1", .tags = {"tcp"}}}}));
-  Consul({.name = "b-7000", .instances = {kTcp1}, .created = 10});
-  Ready();
-  publisher_->OnReady(SourceKind::kDns, {});
-  Next();
-  EXPECT_EQ(Port(7000), "b-7000: 192.0.2.1:99");
-  Start(R"({"c-7000": {"endpoints": ["192.0.2.7:80"], "tags": ["tcp"]}})");
-  Consul({.name = "b-7000", .instances = {kTcp1}, .created = 10});
-  test::RunTurns(loop_);
-  EXPECT_EQ(Port(7000), "c-7000: 192.0.2.7:80");
-}
-
-TEST_F(PublisherTest, APortIsOneThingWhoeverNamesAnAddress) {
-  Start(R"({"mine": {"endpoints": ["192.0.2.7:80"]}})", R"([{"tcp": "198.18.0.1:6379", "service": "mine"}])");
-  Consul({.name = "redis-6379", .instances = {kTcp1}, .created = 1});
-  Consul({.name = "x-7000", .instances = {kTcp1}, .created = 1});
-  Consul({.name = "y",
-          .instances = {{.address = "192.0.2.2:1", .tags = {"urlprefix-198.18.0.1:7000 proto=tcp"}}},
-          .created = 2});
-  Ready();
-  Next();
-  EXPECT_EQ(Port(6379), "mine: 192.0.2.7:80");
-  EXPECT_EQ(Port(7000), "x-7000: 192.0.2.1:99");
-  ASSERT_THAT(publisher_->conflicts(), SizeIs(2));
-  EXPECT_EQ(publisher_->conflicts()[0].what, "port 6379");
-  EXPECT_EQ(publisher_->conflicts()[0].winner, "the config file");
-  EXPECT_EQ(publisher_->conflicts()[1].loser, "y");
-}
-
-TEST_F(PublisherTest, SaysWhatHasNoListener) {
-  Start(R"({"mine": {"endpoints": ["192.0.2.7:80"]}})", R"([{"tcp": "198.18.0.1:80", "service": "mine"}])");
-  EXPECT_THAT(publisher_->warnings(),
-              ::testing::ElementsAre("the config file's route to service 'mine' is not served at "
-                                     "198.18.0.1:80, where another listener is"));
-}
-
-TEST_F(PublisherTest, ManyConflictsAreQuick) {
-  Start();
-  for (int i = 0; i < 5000; ++i) {
-    Consul({.name = "s" + std::to_string(i) + "-7000", .instances = {kTcp1}, .created = 1});
-  }
-  Ready();
-  Next();
-  ASSERT_THAT(publisher_->conflicts(), SizeIs(4999));
-  const auto start = std::chrono::steady_clock::now();
-  Consul({.name = "late-7000", .instances = {kTcp1}, .created = 2});
-  ASSERT_TRUE(test::RunUntil(loop_, [&] { return publisher_->conflicts().size() == 5000; }));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(200));
 }
 
 TEST_F(PublisherTest, ReconfiguresAsAWhole) {

@@ -176,16 +176,9 @@ TEST_F(ExchangeAnswerTest, ASlowReaderStopsTheEndpoint) {  // H146
   Peer& server = Served(origin);
   constexpr size_t kSize = 64 << 20;
   server.Send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(kSize) + "\r\n\r\n");
-  const std::string piece(256 << 10, 'x');
-  size_t sent = 0;
-  int quiet = 0;
-  EXPECT_TRUE(Until([&] {
-    const size_t more = server.Send(std::string_view(piece).substr(0, std::min(piece.size(), kSize - sent)));
-    sent += more;
-    quiet = more == 0 ? quiet + 1 : 0;
-    return quiet > 50;
-  }));
+  size_t sent = SendUntilFull(server, kSize);
   EXPECT_LT(sent, kSize) << "kernel buffers and no more";
+  const std::string piece(256 << 10, 'x');
   size_t got = 0;
   EXPECT_TRUE(Until([&] {
     if (sent < kSize) sent += server.Send(std::string_view(piece).substr(0, std::min(piece.size(), kSize - sent)));
@@ -230,12 +223,7 @@ TEST_F(ExchangeAnswerTest, TheEndpointsTimeBeginsAgainBehindASlowClient) {
   const auto client = Ask(kGet);
   Peer& server = Served(origin);
   server.Send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
-  const std::string piece(256 << 10, 'x');
-  int quiet = 0;
-  EXPECT_TRUE(Until([&] {
-    quiet = server.Send(piece) == 0 ? quiet + 1 : 0;
-    return quiet > 150;  // milliseconds, more than read_timeout
-  }));
+  SendUntilFull(server, SIZE_MAX, 150);  // more than read_timeout
   EXPECT_TRUE(log.records.empty()) << "the client is the slow one";
   EXPECT_TRUE(Until([&] { return client->Take(), client->Over(); }));
   EXPECT_EQ(log.records.at(0).termination, Termination::kUpstreamTimeout);

@@ -43,16 +43,7 @@ TEST_F(ExchangeRequestTest, AnEndpointThatDoesNotReadStopsTheClient) {  // T05 f
   constexpr size_t kSize = 200 << 20;
   const auto client = Ask(Post(kSize));
   Served(origin);
-  const std::string piece(1 << 20, 'x');
-  size_t sent = 0;
-  int quiet = 0;
-  EXPECT_TRUE(Until([&] {
-    const size_t more = client->Send(piece);
-    sent += more;
-    quiet = more == 0 ? quiet + 1 : 0;
-    return quiet > 50;
-  }));
-  EXPECT_LT(sent, size_t{64} << 20) << "kernel buffers and no more";
+  EXPECT_LT(SendUntilFull(*client), size_t{64} << 20) << "kernel buffers and no more";
   client->Reset();
   EXPECT_TRUE(Until([&] { return context.sessions.size() == 0; }));
   EXPECT_EQ(log.records.at(0).termination, Termination::kClientAbort);
@@ -169,16 +160,7 @@ TEST_F(ExchangeRequestTest, AnAnswerBeforeTheBodysEndIsPassedOnAndTheConnectionC
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 413 Too Large\r\n"));
   EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
   EXPECT_TRUE(Until([&] { return client->Ended() && origin[0].Over(); }));
-  const std::string piece(256 << 10, 'x');
-  size_t sent = 0;
-  int quiet = 0;
-  EXPECT_TRUE(Until([&] {
-    const size_t more = client->Send(piece);
-    sent += more;
-    quiet = more == 0 ? quiet + 1 : 0;
-    return quiet > 50;
-  })) << "it stops reading after 64 KiB";
-  EXPECT_LT(sent, size_t{64} << 20);
+  EXPECT_LT(SendUntilFull(*client), size_t{64} << 20) << "it stops reading after 64 KiB";
   EXPECT_EQ(context.sessions.size(), 1U) << "to close would be a reset, and that may overtake the answer";
   client->Close();
   EXPECT_TRUE(Until([&] { return context.sessions.size() == 0; }));

@@ -7,7 +7,6 @@ namespace signpost::lb::test {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::StartsWith;
 
 class ExchangeRetryTest : public Rig {

@@ -220,6 +220,19 @@ class Rig : public ::testing::Test {
     EXPECT_TRUE(Until([&] { return origin.Connections() > index && origin[index].Has(text); }));
     return origin[index];
   }
+  // Sends, `most` bytes at most, until nothing is taken for so many turns (of a millisecond); how much was taken.
+  size_t SendUntilFull(Peer& peer, size_t most = SIZE_MAX, int quiet_turns = 50) {
+    const std::string piece(256 << 10, 'x');
+    size_t sent = 0;
+    int quiet = 0;
+    EXPECT_TRUE(Until([&] {
+      const size_t more = peer.Send(std::string_view(piece).substr(0, most - sent));
+      sent += more;
+      quiet = more == 0 ? quiet + 1 : 0;
+      return quiet > quiet_turns;
+    }));
+    return sent;
+  }
 
   net::Loop loop;
   net::Reactor reactor{loop};

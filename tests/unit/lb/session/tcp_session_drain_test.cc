@@ -6,14 +6,26 @@
 namespace signpost::lb {
 namespace {
 
-TEST_F(TcpSessionTest, T21RemovedEndpointIsLeftAfterItsDrainDeadline) {
+class TcpSessionDrainTest : public TcpSessionTest {
+ protected:
+  // A client with a session at an endpoint that is removed then.
+  TcpPeer ConnectToRemoved() {
+    Serve({{&one_}});
+    TcpPeer client = Connect();
+    EXPECT_TRUE(Accepts(one_));
+    RunTurns(loop_);
+    Remove(Millis(2));
+    return client;
+  }
+  void Remove(Millis at) {
+    endpoint(0).SetRemoved(at);
+    Publish(true);
+  }
+};
+
+TEST_F(TcpSessionDrainTest, T21RemovedEndpointIsLeftAfterItsDrainDeadline) {
   settings_.drain_tcp = Millis(60);
-  Serve({{&one_}});
-  TcpPeer client = Connect();
-  ASSERT_TRUE(Accepts(one_));
-  RunTurns(loop_);
-  endpoint(0).SetRemoved(Millis(2));
-  Publish(true);
+  TcpPeer client = ConnectToRemoved();
   client.Send("still here");
   EXPECT_TRUE(Gets(one_.peer(), "still here"));
   ASSERT_TRUE(Ends(Termination::kDrained));
@@ -21,42 +33,27 @@ TEST_F(TcpSessionTest, T21RemovedEndpointIsLeftAfterItsDrainDeadline) {
   EXPECT_TRUE(IsReset(one_.peer()));
 }
 
-TEST_F(TcpSessionTest, T21ForEverIsTheDefault) {
-  Serve({{&one_}});
-  TcpPeer client = Connect();
-  ASSERT_TRUE(Accepts(one_));
-  endpoint(0).SetRemoved(Millis(2));
-  Publish(true);
+TEST_F(TcpSessionDrainTest, T21ForEverIsTheDefault) {
+  TcpPeer client = ConnectToRemoved();
   RunTurns(loop_, 100);
   client.Send("still here");
   EXPECT_TRUE(Gets(one_.peer(), "still here"));
 }
 
-TEST_F(TcpSessionTest, T21WhoComesBackIsNotLeft) {
+TEST_F(TcpSessionDrainTest, T21WhoComesBackIsNotLeft) {
   settings_.drain_tcp = Millis(40);
-  Serve({{&one_}});
-  TcpPeer client = Connect();
-  ASSERT_TRUE(Accepts(one_));
-  RunTurns(loop_);
-  endpoint(0).SetRemoved(Millis(2));
-  Publish(true);
+  TcpPeer client = ConnectToRemoved();
   endpoint(0).SetRemoved(Millis(0));
   RunTurns(loop_, 120);
   EXPECT_TRUE(records_.empty());
 }
 
-TEST_F(TcpSessionTest, T21ASecondRemovalGetsAllOfItsTime) {
+TEST_F(TcpSessionDrainTest, T21ASecondRemovalGetsAllOfItsTime) {
   settings_.drain_tcp = Millis(400);
-  Serve({{&one_}});
-  TcpPeer client = Connect();
-  ASSERT_TRUE(Accepts(one_));
-  RunTurns(loop_);
-  endpoint(0).SetRemoved(Millis(2));
-  Publish(true);
+  TcpPeer client = ConnectToRemoved();
   RunTurns(loop_, 100);
-  endpoint(0).SetRemoved(Millis(3));  // it had come back in between
   const Nanos again = reactor_.Now();
-  Publish(true);
+  Remove(Millis(3));  // it had come back in between
   ASSERT_TRUE(Ends(Termination::kDrained));
   EXPECT_GE(reactor_.Now() - again, Millis(400));
 }

@@ -4,8 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "registrar/container/inspect.h"
 #include "registrar/plan/registration.h"
+#include "tests/unit/registrar/reconcile/desired_book_world.h"
 
 namespace signpost::registrar {
 namespace {
@@ -13,83 +16,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-constexpr const char* kWeb = "aaaa";
-constexpr const char* kWebId = "node1:web:80";
-constexpr Millis kNow{1'000'000};
-constexpr int64_t kWall = 1'767'225'700;  // some time after the containers' start
-
-MappingOptions Mapping() {
-  MappingOptions options;
-  options.node_id = "node1";
-  options.host_ipv4 = "192.0.2.10";
-  return options;
-}
-
-Container Web(const std::string& id = kWeb, const std::string& name = "web") {
-  Container container;
-  container.id = id;
-  container.name = name;
-  container.image = "web:1";
-  container.started_at = "2026-01-01T00:00:00Z";
-  container.running = true;
-  container.network_mode = "default";
-  ContainerPort port;
-  port.number = 80;
-  port.exposed = port.requested = true;
-  port.bindings = {{"0.0.0.0", 8080}};
-  container.ports = {port};
-  return container;
-}
-
-Container Stopped(Container container, int exit_code) {
-  container.running = false;
-  container.exit_code = exit_code;
-  container.ports.front().bindings.clear();
-  return container;
-}
-
-Container Sick(Container container, Health health) {
-  container.health = health;
-  return container;
-}
-
-Container Paused(Container container) {
-  container.paused = true;
-  return container;
-}
-
-Event Kill(int signal, const std::string& id = kWeb) {
-  Event event;
-  event.kind = EventKind::kKill;
-  event.container_id = id;
-  event.signal = signal;
-  return event;
-}
-
-class DesiredBookTest : public testing::Test {
- protected:
-  explicit DesiredBookTest(DeregisterMode mode = DeregisterMode::kAlways) : book_(mode) {
-    book_.SetMapping(Mapping(), kNow);
-  }
-
-  std::vector<std::string> Ids() const {
-    std::vector<std::string> ids;
-    for (const auto& [id, desired] : book_.desired()) ids.push_back(id);
-    return ids;
-  }
-  std::string Maintenance(const std::string& id = kWebId) const {
-    const auto found = book_.desired().find(id);
-    return found == book_.desired().end() ? "not desired" : found->second.maintenance;
-  }
-  std::string Report() const {
-    const auto found = book_.desired().find(kWebId);
-    if (found == book_.desired().end()) return "not desired";
-    return found->second.reports.empty() ? "none" : found->second.reports.front().status;
-  }
-
-  DesiredBook book_;
-};
 
 TEST_F(DesiredBookTest, ARunningContainerWantsItsServices) {
   book_.OnContainer(Web(), kNow);
@@ -114,176 +40,6 @@ TEST_F(DesiredBookTest, InRestartBackoffItIsDownAlthoughTheEngineSaysRunning) {
   container.restarting = true;
   book_.OnContainer(container, kNow);
   EXPECT_THAT(Ids(), IsEmpty());
-}
-
-TEST_F(DesiredBookTest, TheStopSignalIsMaintenanceAtOnce) {
-  book_.OnContainer(Web(), kNow);
-  (void)book_.TakeChanged();
-  book_.OnEvent(Kill(15), kNow, kWall, Millis(0));
-  EXPECT_THAT(Maintenance(), HasSubstr("registrar: "));
-  EXPECT_THAT(book_.TakeChanged(), ElementsAre(kWebId));
-}
-
-TEST_F(DesiredBookTest, OtherSignalsMeanNothing) {
-  book_.OnContainer(Web(), kNow);
-  for (const int signal : {0, 1, 2, 9, 10}) book_.OnEvent(Kill(signal), kNow, kWall, Millis(0));
-  EXPECT_EQ(Maintenance(), "");
-}
-
-TEST_F(DesiredBookTest, TheStopSignalIsTheContainersOwn) {
-  Container container = Web();
-  container.stop_signal = 2;
-  book_.OnContainer(container, kNow);
-  book_.OnEvent(Kill(15), kNow, kWall, Millis(0));
-  EXPECT_EQ(Maintenance(), "");
-  book_.OnEvent(Kill(2), kNow, kWall, Millis(0));
-  EXPECT_NE(Maintenance(), "");
-}
-
-TEST_F(DesiredBookTest, ALabelNamedSignalHidesTheEnginesValue) {
-  Container container = Web();
-  container.labels = {{"signal", "15"}};
-  book_.OnContainer(container, kNow);
-  book_.OnEvent(Kill(15), kNow, kWall, Millis(0));
-  EXPECT_EQ(Maintenance(), "");
-}
-
-TEST_F(DesiredBookTest, AContainerThatSurvivesItsStopSignalComesBack) {
-  Container container = Web();
-  container.stop_timeout = Millis(4000);
-  book_.OnContainer(container, kNow);
-  book_.OnEvent(Kill(15), kNow, kWall, Millis(0));
-  const auto deadline = book_.NextDeadline();
-  ASSERT_EQ(deadline, kNow + Millis(9000));
-  book_.OnTime(*deadline - Millis(1));
-  EXPECT_NE(Maintenance(), "");
-  book_.OnTime(*deadline);
-  EXPECT_EQ(Maintenance(), "");
-  EXPECT_EQ(book_.NextDeadline(), std::nullopt);
-  EXPECT_EQ(book_.counters().drains_lifted.value(), 1);
-}
-
-TEST_F(DesiredBookTest, TheMarkSaysUntilWhen) {
-  book_.OnContainer(Web(), kNow);
-  book_.OnEvent(Kill(15), kNow, kWall, Millis(0));
-  EXPECT_EQ(Maintenance(), StopReason(kWall + 16)) << "ten seconds of stop timeout, five of slack";
-}
-
-TEST_F(DesiredBookTest, AnOldStopSignalCountsFromWhenItWasSentOrNotAtAll) {
-  book_.OnContainer(Web(), kNow);
-  book_.OnEvent(Kill(15), kNow, kWall, Millis(15000));
-  EXPECT_EQ(Maintenance(), "") << "survived";
-  Event earlier = Kill(15);
-  earlier.time_nano = ParseTimeNano("2025-12-31T23:59:59Z");
-  book_.OnEvent(earlier, kNow, kWall, Millis(0));
-  EXPECT_EQ(Maintenance(), "") << "of the run before";
-  book_.OnEvent(Kill(15), kNow, kWall, Millis(5000));
-  EXPECT_EQ(book_.NextDeadline(), kNow + Millis(10000));
-}
-
-TEST_F(DesiredBookTest, DrainZeroLeavesItInTheAnswers) {
-  Container container = Web();
-  container.labels = {{"SERVICE_DRAIN", "0"}};
-  book_.OnContainer(container, kNow);
-  book_.OnEvent(Kill(15), kNow, kWall, Millis(0));
-  EXPECT_EQ(Maintenance(), "");
-}
-
-TEST_F(DesiredBookTest, ARestartEndsTheDrain) {
-  book_.OnContainer(Web(), kNow);
-  book_.OnEvent(Kill(15), kNow, kWall, Millis(0));
-  Container again = Web();
-  again.started_at = "2026-01-01T00:00:09Z";
-  again.ports.front().bindings = {{"0.0.0.0", 32769}};
-  book_.OnContainer(again, kNow);
-  EXPECT_EQ(Maintenance(), "");
-  EXPECT_EQ(book_.desired().at(kWebId).service.port, 32769);
-  EXPECT_EQ(book_.counters().restarts.value(), 1);
-}
-
-TEST_F(DesiredBookTest, APauseIsMaintenanceAndAStopWhilePausedStaysADrain) {
-  book_.OnContainer(Paused(Web()), kNow);
-  EXPECT_THAT(Maintenance(), HasSubstr("paused"));
-  book_.OnEvent(Kill(15), kNow, kWall, Millis(0));
-  book_.OnContainer(Web(), kNow);
-  EXPECT_THAT(Maintenance(), HasSubstr("stop signal"));
-}
-
-TEST_F(DesiredBookTest, HealthIsReported) {
-  struct Row {
-    Health health;
-    const char* status;
-  };
-  for (const Row& row : {Row{Health::kStarting, "critical"}, Row{Health::kHealthy, "passing"},
-                         Row{Health::kUnhealthy, "critical"}, Row{Health::kHealthy, "passing"}}) {
-    book_.OnContainer(Sick(Web(), row.health), kNow);
-    EXPECT_EQ(Report(), row.status);
-  }
-}
-
-TEST_F(DesiredBookTest, APauseIsNoIllness) {
-  book_.OnContainer(Sick(Web(), Health::kHealthy), kNow);
-  book_.OnContainer(Paused(Sick(Web(), Health::kUnhealthy)), kNow);
-  EXPECT_EQ(Report(), "passing");
-  book_.OnContainer(Sick(Web(), Health::kUnhealthy), kNow);
-  EXPECT_EQ(Report(), "passing") << "unpaused, and no probe since";
-  book_.OnContainer(Sick(Web(), Health::kHealthy), kNow);
-  EXPECT_EQ(Report(), "passing");
-}
-
-TEST_F(DesiredBookTest, FirstSeenPausedNothingIsSaidOfItsHealth) {
-  book_.OnContainer(Paused(Sick(Web(), Health::kUnhealthy)), kNow);
-  EXPECT_EQ(Report(), "none");
-  book_.OnContainer(Sick(Web(), Health::kUnhealthy), kNow);
-  EXPECT_EQ(Report(), "none") << "unpaused, and no probe since";
-  book_.OnContainer(Sick(Web(), Health::kHealthy), kNow);
-  EXPECT_EQ(Report(), "passing");
-}
-
-TEST_F(DesiredBookTest, IllnessAfterAPauseShowsWithItsEventOrInTime) {
-  const auto after_pause = [this] {
-    book_.OnContainer(Sick(Web(), Health::kHealthy), kNow);
-    book_.OnContainer(Paused(Sick(Web(), Health::kUnhealthy)), kNow);
-    book_.OnContainer(Sick(Web(), Health::kUnhealthy), kNow);
-  };
-  after_pause();
-  Event health;
-  health.kind = EventKind::kHealth;
-  health.container_id = kWeb;
-  book_.OnEvent(health, kNow, kWall, Millis(0));
-  book_.OnContainer(Sick(Web(), Health::kUnhealthy), kNow);
-  EXPECT_EQ(Report(), "critical");
-
-  after_pause();
-  const auto deadline = book_.NextDeadline();
-  ASSERT_TRUE(deadline);
-  book_.OnTime(*deadline);
-  EXPECT_EQ(Report(), "critical");
-}
-
-Container WhenHealthy(Container container) {
-  container.labels = {{"SERVICE_REGISTER_WHEN", "healthy"}};
-  return container;
-}
-
-TEST_F(DesiredBookTest, RegisterWhenHealthyWaitsAndThenStays) {
-  book_.OnContainer(WhenHealthy(Sick(Web(), Health::kStarting)), kNow);
-  EXPECT_THAT(Ids(), IsEmpty());
-  book_.OnContainer(WhenHealthy(Sick(Web(), Health::kHealthy)), kNow);
-  EXPECT_THAT(Ids(), ElementsAre(kWebId));
-  book_.OnContainer(WhenHealthy(Sick(Web(), Health::kUnhealthy)), kNow);
-  EXPECT_EQ(Report(), "critical");
-  Container again = WhenHealthy(Sick(Web(), Health::kStarting));
-  again.started_at = "2026-01-01T00:00:09Z";
-  book_.OnContainer(again, kNow);
-  EXPECT_THAT(Ids(), IsEmpty()) << "a new run waits again";
-}
-
-TEST_F(DesiredBookTest, RegisterWhenHealthyIsRememberedByTheAgentAcrossOurRestart) {
-  book_.SetRegistered(
-      [](std::string_view service, std::string_view container) { return service == kWebId && container == kWeb; });
-  book_.OnContainer(WhenHealthy(Sick(Web(), Health::kUnhealthy)), kNow);
-  EXPECT_THAT(Ids(), ElementsAre(kWebId));
 }
 
 TEST_F(DesiredBookTest, GoneMeansNothingIsLeft) {
@@ -349,7 +105,7 @@ TEST_F(DesiredBookTest, GeneralMaintenanceIsForAll) {
 
 TEST_F(DesiredBookTest, AnotherMappingCountsForAll) {
   book_.OnContainer(Web(), kNow);
-  MappingOptions moved = Mapping();
+  MappingOptions moved = NodeMapping();
   moved.host_ipv4 = "192.0.2.99";
   book_.SetMapping(moved, kNow);
   EXPECT_THAT(Ids(), ElementsAre(kWebId));
@@ -392,7 +148,7 @@ TEST_F(OnSuccessTest, OnlyAFailureIsKept) {
   for (const Row& row : {Row{0, false, false}, Row{3, true, true}, Row{137, false, false}, Row{143, false, false},
                          Row{139, true, false}, Row{255, true, false}}) {
     for (const Compat compat : {Compat::kNone, Compat::kRegistrator}) {
-      MappingOptions options = Mapping();
+      MappingOptions options = NodeMapping();
       options.compat = compat;
       book_.SetMapping(options, kNow);
       book_.OnContainer(Web(), kNow);

@@ -7,7 +7,6 @@
 namespace signpost::registry {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Kind = Topic::Kind;
 

@@ -19,7 +19,6 @@ using std::chrono::hours;
 using std::chrono::seconds;
 using test::RunTurns;
 using test::RunUntil;
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 const catalog::Key kWeb{catalog::Kind::kService, "dc1", "web"};
