@@ -23,7 +23,7 @@ MOST_REPEATED = 5  # failed tests of one step
 # Threads meet at start, stop, reload, metrics and TCP: that is what the thread sanitizer is shown. registrar has one thread.
 # What the address sanitizer is shown: whatever reads bytes of strangers or juggles connections. A release run has shown that
 # the rest does what it says; its code paths are in the unit tests, which all run with it. `long` shows it more.
-REGISTRAR = ("bad_input", "command_line", "events", "faults")
+REGISTRAR = ("bad_input", "command_line", "events")
 DNSD = {
     "asan": ("bad_config", "feed_faults", "forwarding_faults", "operations", "protection", "protocol", "random_queries",
              "registry_faults", "registry_security", "snapshot", "spoofing", "static_zones", "tcp"),
@@ -37,7 +37,7 @@ SANITIZED = {preset: [f"tests/scenario/dnsd/{name}" for name in DNSD[preset]] + 
              for preset in DNSD}
 SANITIZED["asan"] += [f"tests/scenario/registrar/{name}" for name in REGISTRAR]
 # Of `long`: with the address sanitizer, and with SIGNPOST_LONG.
-MORE_SANITIZED = [f"tests/scenario/dnsd/{name}" for name in (
+MORE_SANITIZED = ["tests/scenario/registrar/faults"] + [f"tests/scenario/dnsd/{name}" for name in (
     "consul_parity", "dns_sd", "random_queries", "registry_api", "registry_blocking", "registry_dns", "tls", "udp_sockets")]
 LONG = ("tests/scenario/dnsd/callers", "tests/scenario/registrar/end_to_end", "tests/scenario/lb/source_scenario")
 # Test programs of folders with threads, or with what threads share. In the others the thread sanitizer has nothing to find.
