@@ -10,11 +10,12 @@ Claims
 import json
 
 import pytest
+import requests
 
 from support.embedded import Embedded
 from support.lb import Lb
 from support.origin import Origin, name
-from support.wait import eventually
+from support.wait import eventually, quiet
 
 FILE = "lb-snapshot.json"
 
@@ -55,6 +56,7 @@ def stage(tmp_path):
 
 def started(lb):
     eventually(lambda: "lb serves" in lb.log(), 10, lb.log)
+    eventually(quiet(lambda: lb.get("web.test") is not None, requests.RequestException), 5, "its threads listen")
     return lb
 
 
