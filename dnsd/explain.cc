@@ -85,36 +85,51 @@ class Sender {
   std::shared_ptr<std::unique_ptr<http::Responder>> responder_;  // tasks must be copyable
 };
 
+// A chain may come to an upstream more than once.
+constexpr size_t kMaxPieces = 4;
+
 // One request on its way: to the first worker, to the resolver if that knows more, and back to the worker with an
-// answer that the worker's own cache does not have.
+// answer that the worker's own cache does not have; again if that leads to another one.
 struct Inquiry {
   Worker* worker;
   resolver::Resolver* resolver;
   Sender sender;
   wire::Name name;
   uint16_t type;
+  uint64_t since_ms = 0;
+  size_t pieces = 0;  // that the resolver was asked about
+  std::string known;  // what it said
 };
 
-void ShowAnswer(const Inquiry& inquiry, const std::string& known, const resolver::Settled& settled) {
-  inquiry.worker->Inspect(
-      [inquiry, known, settled](query::Handler& handler, service_zone::ZoneData& data, uint64_t now_ms) {
-        query::Forwarded& forwarded = handler.sources().forwarded();
-        forwarded.Arrive(settled);
-        const auto explained = query::ExplainName(handler.sources(), data, inquiry.name, inquiry.type, now_ms);
-        forwarded.Leave();
-        inquiry.sender.Send(PageOf(inquiry.name, inquiry.type, explained) + known + AnswerText(explained));
-      });
+void AskResolver(Inquiry inquiry, const query::Explained& explained, uint64_t now_ms);
+
+void Finish(const Inquiry& inquiry, const query::Explained& explained) {
+  inquiry.sender.Send(PageOf(inquiry.name, inquiry.type, explained) + inquiry.known + AnswerText(explained));
 }
 
-void AskResolver(const Inquiry& inquiry, const query::Explained& explained, uint64_t now_ms) {
-  inquiry.resolver->Explain(*explained.forwarded, [inquiry, explained, now_ms](const resolver::Explanation& known) {
-    const std::string text = ForwardedText(known, now_ms);
-    const bool helps = explained.message.empty() && known.answer && known.answer->expires_ms > now_ms;
-    if (!helps) {
-      return inquiry.sender.Send(PageOf(inquiry.name, inquiry.type, explained) + text + AnswerText(explained));
-    }
-    ShowAnswer(inquiry, text, {.question = *explained.forwarded, .answer = known.answer});
+void ShowAnswer(const Inquiry& inquiry, const resolver::Settled& settled) {
+  inquiry.worker->Inspect([inquiry, settled](query::Handler& handler, service_zone::ZoneData& data, uint64_t now_ms) {
+    query::Forwarded& forwarded = handler.sources().forwarded();
+    forwarded.Arrive(settled);
+    const auto explained =
+        query::ExplainName(handler.sources(), data, inquiry.name, inquiry.type, now_ms, inquiry.since_ms);
+    forwarded.Leave();
+    const bool leads_on = explained.message.empty() && explained.forwarded;
+    if (leads_on && inquiry.pieces < kMaxPieces) return AskResolver(inquiry, explained, now_ms);
+    Finish(inquiry, explained);
   });
+}
+
+void AskResolver(Inquiry inquiry, const query::Explained& explained, uint64_t now_ms) {
+  ++inquiry.pieces;
+  const auto show = [inquiry, explained, now_ms](const resolver::Explanation& known) {
+    Inquiry further = inquiry;
+    further.known += ForwardedText(known, now_ms);
+    const bool helps = explained.message.empty() && known.answer && known.answer->expires_ms > now_ms;
+    if (!helps) return Finish(further, explained);
+    ShowAnswer(further, {.question = *explained.forwarded, .answer = known.answer});
+  };
+  inquiry.resolver->Explain(*explained.forwarded, show);
 }
 
 }  // namespace
@@ -127,12 +142,13 @@ void Explain(const OperationsView& view, const http::ServerRequest& request, net
   if (text.empty() || !name.ok() || !type) {
     return responder->Send(Text(400, "ask as in /explain?name=web.service.consul&type=A\n"));
   }
-  const Inquiry inquiry{view.workers.front().get(), view.forwarding.resolver(), Sender(loop, std::move(responder)),
-                        name.value(), *type};
-  inquiry.worker->Inspect([inquiry](query::Handler& handler, service_zone::ZoneData& data, uint64_t now_ms) {
+  Inquiry inquiry{view.workers.front().get(), view.forwarding.resolver(), Sender(loop, std::move(responder)),
+                  name.value(), *type};
+  inquiry.worker->Inspect([inquiry](query::Handler& handler, service_zone::ZoneData& data, uint64_t now_ms) mutable {
+    inquiry.since_ms = now_ms;
     const auto explained = query::ExplainName(handler.sources(), data, inquiry.name, inquiry.type, now_ms);
     if (explained.forwarded) return AskResolver(inquiry, explained, now_ms);
-    inquiry.sender.Send(PageOf(inquiry.name, inquiry.type, explained) + AnswerText(explained));
+    Finish(inquiry, explained);
   });
 }
 

@@ -57,7 +57,7 @@ static_zone::Verdict Sources::AskZone(const Asking& asking, const static_zone::Z
                                              .is_first = is_first,
                                              .over_tcp = asking.over_tcp,
                                              .any = policy_->any,
-                                             .rotation = rotation_++,
+                                             .rotation = RotationOf(asking),
                                              .refers = refers,
                                              .others = &others};
   return static_zone::AnswerFrom(zone, question, asking.writer);
@@ -122,22 +122,28 @@ Sources::Step Sources::ChaseElsewhere(const Asking& asking, const wire::Name& na
 Sources::Step Sources::ChaseForwarded(const Asking& asking, const wire::Name& name, const resolver::Route* route) {
   // A client that may not have it forwarded follows the CNAME itself (W159).
   if (RefuseToForward(asking, route)) return {};
+  if (auto kept = KeepHere(asking, name, *route)) return {.outcome = *std::move(kept)};
   const resolver::QuestionView question{
       resolver::NameBytes(name), asking.query.type, {asking.query.edns.dnssec_ok, asking.query.checking_disabled}};
-  const auto hit = forwarded_.Find(question, asking.now_ms);
+  const auto hit = FindForwarded(asking, question);
   if (!hit && asking.last_try) {
     return {.outcome = {.rcode = Rcode::kServFail, .ede = wire::Ede::kNoReachableAuthority}};
   }
   if (!hit) return {.outcome = {.wanted = Want(resolver::Copy(question))}};
   NoteRefresh(*hit);
-  const size_t links = FindBend(asking, hit->answer);
-  const auto written = resolver::AppendToChain(hit->answer, hit->age, asking.now_ms, asking.writer,
+  const resolver::Answer& chain = ChainOf(hit->answer);
+  const size_t links = FindBend(asking, chain);
+  const auto written = resolver::AppendToChain(links > 0 ? chain : hit->answer, hit->age, asking.now_ms, asking.writer,
                                                links > 0 ? links : resolver::kAllRecords);
   Step step{.outcome = links > 0 ? LinksOf(*hit) : OutcomeOf(*hit)};
   if (links > 0) step.leaves = bend_.wire();
   step.outcome.truncated = written.truncated && !asking.over_tcp;
-  if (step.outcome.truncated && hit->answer.failure) step.outcome.rcode = Rcode::kNoError;
+  if (step.outcome.truncated && links == 0 && hit->answer.failure) step.outcome.rcode = Rcode::kNoError;
   return step;
+}
+
+const resolver::Answer& Sources::ChainOf(const resolver::Answer& answer) {
+  return answer.failed_chain ? *answer.failed_chain : answer;
 }
 
 size_t Sources::FindBend(const Asking& asking, const resolver::Answer& answer) {

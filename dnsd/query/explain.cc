@@ -167,15 +167,15 @@ std::vector<uint8_t> QueryPacket(const wire::Name& name, uint16_t type) {
 }  // namespace
 
 Explained ExplainName(Sources& sources, service_zone::ZoneData& data, const wire::Name& name, uint16_t type,
-                      uint64_t now_ms) {
+                      uint64_t now_ms, std::optional<uint64_t> since_ms) {
   Explained explained;
   const std::vector<uint8_t> packet = QueryPacket(name, type);
   wire::Query query;
   wire::ParseQuery(packet, query);
   std::vector<uint8_t> buffer(wire::kMaxMessage);
   wire::ResponseWriter writer(buffer, buffer.size(), query);
-  const Outcome outcome =
-      sources.Answer({.query = query, .writer = writer, .over_tcp = true, .trusted = true, .now_ms = now_ms});
+  const Outcome outcome = sources.Answer(
+      {.query = query, .writer = writer, .over_tcp = true, .trusted = true, .now_ms = now_ms, .parked_ms = since_ms});
 
   if (const wire::Name* domain = data.settings().DomainOf(name)) {
     AddCatalog(data, name, *domain, now_ms, explained.lines);

@@ -20,7 +20,8 @@ struct Explained {
   std::optional<resolver::Question> forwarded;  // an upstream is asked about this; the resolver knows more
 };
 
+// `since_ms`: what was held for others since then counts too (Forwarded::Find).
 Explained ExplainName(Sources& sources, service_zone::ZoneData& data, const wire::Name& name, uint16_t type,
-                      uint64_t now_ms);
+                      uint64_t now_ms, std::optional<uint64_t> since_ms = std::nullopt);
 
 }  // namespace signpost::query

@@ -106,7 +106,7 @@ Reply Handler::Handle(std::span<const uint8_t> packet, const Context& context, s
 std::optional<Reply> Handler::LimitRate(const wire::Query& query, const Context& context, const Client& client,
                                         std::span<uint8_t> out) {
   if (policy().responses_per_second == 0 || context.transport == Transport::kTcp || client.trusted ||
-      IsLoopback(context.peer_ip) || client.cookie_is_good || context.parked_before) {
+      IsLoopback(context.peer_ip) || client.cookie_is_good || context.parked_ms) {
     return std::nullopt;
   }
   const Limit limit = limiter_.Check(context.peer_ip, context.now_ms);
@@ -170,7 +170,8 @@ Outcome Handler::Route(const wire::Query& query, const Context& context, const C
                           .over_tcp = context.transport == Transport::kTcp,
                           .trusted = client.trusted,
                           .last_try = context.last_try,
-                          .now_ms = context.now_ms});
+                          .now_ms = context.now_ms,
+                          .parked_ms = context.parked_ms});
 }
 
 void Handler::NoteProbe(const wire::Query& query) {

@@ -30,8 +30,9 @@ struct Context {
   uint16_t keepalive_tenths = 0;     // TCP: idle timeout in units of 100 ms, told to clients that ask (RFC 7828)
   // The question has waited long enough: answer SERVFAIL rather than asking for more patience.
   bool last_try = false;
-  // It was let through before it was parked: it does not count twice against its network's rate.
-  bool parked_before = false;
+  // It came in at that time and was let through before it was parked: it does not count twice against its network's
+  // rate, and what has arrived for it since then is still there.
+  std::optional<uint64_t> parked_ms;
 };
 
 struct Reply {

@@ -68,6 +68,21 @@ bool Sources::IsReverse(const wire::Name& name) {
 }
 
 Outcome Sources::Answer(const Asking& asking) {
+  Outcome outcome = AskInOrder(asking);
+  if (outcome.wanted) {
+    forwarded_.HoldArrived(asking.now_ms);
+  } else {
+    ++RotationOf(asking);
+  }
+  return outcome;
+}
+
+uint32_t& Sources::RotationOf(const Asking& asking) {
+  const uint16_t asked = asking.query.type;
+  return rotations_[asked == type::kA ? 0 : asked == type::kAaaa ? 1 : 2];
+}
+
+Outcome Sources::AskInOrder(const Asking& asking) {
   const wire::Name& name = asking.query.name;
   if (const wire::Name* domain = data_.settings().DomainOf(name)) return AnswerCatalog(asking, *domain);
   if (auto exposed = AnswerExposed(asking, nullptr)) {
@@ -164,9 +179,9 @@ Source Sources::BeforePlaceOf(const wire::Name& name, uint16_t asked, uint64_t n
         IsCatalogKnown() ? answerer_.MayExpose(*exposed, now_ms) : PlaceOf(name, asked).source != Source::kStaticZone;
     if (is_exposed) return Source::kExposed;
   }
+  if (asked != type::kPtr || !IsCatalogKnown()) return Source::kNone;
   const service_zone::ReverseName reverse = service_zone::ParseReverseName(name);
-  const bool is_address = reverse.kind == service_zone::ReverseName::Kind::kAddress;
-  if (!is_address || asked != type::kPtr || !IsCatalogKnown()) return Source::kNone;
+  if (reverse.kind != service_zone::ReverseName::Kind::kAddress) return Source::kNone;
   const auto owner = data_.FindReverse(reverse.address);
   return owner != data_.ReverseEnd() && owner->address == reverse.address ? Source::kCatalog : Source::kNone;
 }
@@ -219,21 +234,29 @@ std::optional<Outcome> Sources::RefuseToForward(const Asking& asking, const reso
   return std::nullopt;
 }
 
+std::optional<Outcome> Sources::KeepHere(const Asking& asking, const wire::Name& name, const resolver::Route& route) {
+  const uint16_t asked = asking.query.type;
+  // What remains of RFC 6895's range for questions that are no data.
+  if (asked >= 128 && asked <= 255) return Outcome{.rcode = Rcode::kNotImp};
+  if (name.label_count() != 1 || route.zone.label_count() != 0 || IsDelegationType(asked)) return std::nullopt;
+  AddRootSoa(asking.writer);
+  return Outcome{.rcode = Rcode::kNxDomain, .source = Source::kLocalZone};
+}
+
+std::optional<Forwarded::Hit> Sources::FindForwarded(const Asking& asking, const resolver::QuestionView& question) {
+  return forwarded_.Find(question, asking.now_ms, asking.parked_ms);
+}
+
 Outcome Sources::AnswerForwarded(const Asking& asking, const resolver::Route* route) {
   if (auto refused = RefuseToForward(asking, route)) return *refused;
   const wire::Query& query = asking.query;
   if (query.type == type::kAny) {
     return {.truncated = !AddHinfo(asking.writer) && !asking.over_tcp, .source = Source::kForwarded};
   }
-  // What remains of RFC 6895's range for questions that are no data.
-  if (query.type >= 128 && query.type <= 255) return {.rcode = Rcode::kNotImp};
-  if (query.name.label_count() == 1 && route->zone.label_count() == 0 && !IsDelegationType(query.type)) {
-    AddRootSoa(asking.writer);
-    return {.rcode = Rcode::kNxDomain, .source = Source::kLocalZone};
-  }
+  if (auto kept = KeepHere(asking, query.name, *route)) return *std::move(kept);
   const resolver::QuestionView question{
       resolver::NameBytes(query.name), query.type, {query.edns.dnssec_ok, query.checking_disabled}};
-  if (const auto hit = forwarded_.Find(question, asking.now_ms)) return WriteForwarded(asking, *hit);
+  if (const auto hit = FindForwarded(asking, question)) return WriteForwarded(asking, *hit);
   if (asking.last_try) {
     return {.rcode = Rcode::kServFail, .ede = Ede::kNoReachableAuthority, .source = Source::kForwarded};
   }
@@ -242,14 +265,15 @@ Outcome Sources::AnswerForwarded(const Asking& asking, const resolver::Route* ro
 
 Outcome Sources::WriteForwarded(const Asking& asking, const Forwarded::Hit& hit) {
   NoteRefresh(hit);
-  if (const size_t links = FindBend(asking, hit.answer)) {
+  const resolver::Answer& chain = ChainOf(hit.answer);
+  if (const size_t links = FindBend(asking, chain)) {
     Outcome outcome = LinksOf(hit);
-    const auto written = resolver::WriteLinks(hit.answer, hit.age, asking.now_ms, links, asking.writer);
+    const auto written = resolver::WriteLinks(chain, hit.age, asking.now_ms, links, asking.writer);
     outcome.truncated = written.truncated && !asking.over_tcp;
     outcome.source = Source::kForwarded;
     return Chase(asking, std::move(outcome), bend_.wire());
   }
-  const auto written = resolver::WriteAnswer(hit.answer, hit.age, asking.now_ms, rotation_++, asking.writer);
+  const auto written = resolver::WriteAnswer(hit.answer, hit.age, asking.now_ms, RotationOf(asking), asking.writer);
   Outcome outcome = OutcomeOf(hit);
   outcome.truncated = written.truncated && !asking.over_tcp;
   if (outcome.truncated && hit.answer.failure) outcome.rcode = Rcode::kNoError;  // TC with SERVFAIL sends nobody to TCP

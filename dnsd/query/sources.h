@@ -5,6 +5,7 @@
 //   chase.cc          CNAMEs that leave the source they stand in: the same order for every name on the way
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -46,6 +47,7 @@ struct Asking {
   bool trusted = false;   // the client is one of Policy::recursion
   bool last_try = false;  // waiting is over
   uint64_t now_ms = 0;
+  std::optional<uint64_t> parked_ms;  // when it came in, if it has waited since
 };
 
 class Sources {
@@ -79,6 +81,7 @@ class Sources {
   std::vector<resolver::Question> TakeRefreshes() { return std::exchange(refreshes_, {}); }
 
  private:
+  Outcome AskInOrder(const Asking& asking);
   Outcome AnswerCatalog(const Asking& asking, const wire::Name& domain);
   // One name of a chain, and where it goes on.
   struct Step {
@@ -105,6 +108,9 @@ class Sources {
   // What a forwarded answer says beside its records.
   static Outcome OutcomeOf(const Forwarded::Hit& hit);
   std::optional<Outcome> RefuseToForward(const Asking& asking, const resolver::Route* route) const;
+  // What is answered here in spite of `route`, if so. Writes what belongs to it.
+  static std::optional<Outcome> KeepHere(const Asking& asking, const wire::Name& name, const resolver::Route& route);
+  std::optional<Forwarded::Hit> FindForwarded(const Asking& asking, const resolver::QuestionView& question);
   void NoteRefresh(const Forwarded::Hit& hit);
   static service_zone::Question ZoneQuestion(const Asking& asking, const wire::Name* link = nullptr);
   static_zone::Verdict AskZone(const Asking& asking, const static_zone::Zone& zone, const wire::Name& name,
@@ -116,7 +122,9 @@ class Sources {
   Step ChaseElsewhere(const Asking& asking, const wire::Name& name);
   Step ChaseForwarded(const Asking& asking, const wire::Name& name, const resolver::Route* route);
   class BeforeZone;
-  // How many records of an upstream's answer lead to a name that the catalog answers instead, which is `bend_` then.
+  // The records of an upstream's chain, whose end may have failed.
+  static const resolver::Answer& ChainOf(const resolver::Answer& answer);
+  // How many records of an upstream's chain lead to a name that the catalog answers instead, which is `bend_` then.
   // 0: there is none.
   size_t FindBend(const Asking& asking, const resolver::Answer& answer);
   static Outcome LinksOf(const Forwarded::Hit& hit);
@@ -127,7 +135,9 @@ class Sources {
   std::shared_ptr<const Policy> policy_;
   std::vector<resolver::Question> refreshes_;
   resolver::FlatName bend_;
-  uint32_t rotation_ = 0;
+  // Turns with every answer; those to A and AAAA questions apart, since clients send them in pairs.
+  uint32_t& RotationOf(const Asking& asking);
+  std::array<uint32_t, 3> rotations_{};
 };
 
 }  // namespace signpost::query

@@ -184,8 +184,8 @@ Written AppendToChain(const Answer& answer, Age age, uint64_t now_ms, wire::Resp
   return {};
 }
 
-std::shared_ptr<const Answer> MakeFailure(Question question, wire::Ede ede, std::string text, uint64_t now_ms,
-                                          uint64_t keep_ms, bool truncated) {
+std::shared_ptr<Answer> MakeFailure(Question question, wire::Ede ede, std::string text, uint64_t now_ms,
+                                    uint64_t keep_ms, bool truncated) {
   auto answer = std::make_shared<Answer>();
   answer->question = std::move(question);
   answer->rcode = wire::Rcode::kServFail;

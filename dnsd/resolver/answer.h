@@ -43,10 +43,14 @@ struct Answer {
   uint64_t received_ms = 0;  // monotonic
   uint64_t expires_ms = 0;   // received + the lowest TTL of the records; of a failure: when to try again
   uint32_t upstream = 0;     // index into the upstreams at the time, for explain
+  // Of a failure: the CNAMEs that lead to the name that failed, if any. Not shown with it; who knows better about one
+  // of their targets goes on from there.
+  std::shared_ptr<const Answer> failed_chain;
 
   // What the cache counts for it.
   size_t bytes() const {
-    return sizeof(Answer) + question.name.size() + body.size() + records.size() * sizeof(RecordPlace) + ede_text.size();
+    return sizeof(Answer) + question.name.size() + body.size() + records.size() * sizeof(RecordPlace) +
+           ede_text.size() + (failed_chain ? failed_chain->bytes() : 0);
   }
 };
 
@@ -79,7 +83,7 @@ Written WriteLinks(const Answer& answer, Age age, uint64_t now_ms, size_t count,
 FlatName TargetOf(const Answer& answer, const RecordPlace& cname);
 
 // A failure that counts until `now_ms` + `keep_ms`.
-std::shared_ptr<const Answer> MakeFailure(Question question, wire::Ede ede, std::string text, uint64_t now_ms,
-                                          uint64_t keep_ms, bool truncated = false);
+std::shared_ptr<Answer> MakeFailure(Question question, wire::Ede ede, std::string text, uint64_t now_ms,
+                                    uint64_t keep_ms, bool truncated = false);
 
 }  // namespace signpost::resolver

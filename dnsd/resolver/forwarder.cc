@@ -196,6 +196,7 @@ void Forwarder::PublishSizes() {
 void Forwarder::SetSettings(ResolverSettings settings) {
   settings_ = std::move(settings);
   upstreams_.SetRoutes(*settings_.routes, settings_.own_addresses);
+  if (!settings_.defences.cookies) upstreams_.ForgetCookies();
   failures_.Clear();
   next_try_ms_.clear();
   cache_.RemoveIf([this](const AnswerCache::Entry& entry) {  // F82

@@ -81,6 +81,9 @@ class Forwarder {
   void OnChild(Flight& parent, const Settled& settled);
   // Null when the chain has no end.
   std::shared_ptr<Answer> JoinChain(const Flight& flight, const Answer& end) const;
+  // The chain so far, with what those below have found; null when there is none.
+  std::shared_ptr<const Answer> LinksOf(const Flight& flight) const;
+  void AddLinks(const Flight& flight, Answer& failure) const;
 
   void Answered(Flight& flight, const std::shared_ptr<Answer>& answer);
   void Fail(Flight& flight, const Trouble& trouble, uint64_t least_keep_ms = 0);

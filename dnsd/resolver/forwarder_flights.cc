@@ -6,6 +6,12 @@
 #include "dnsd/resolver/forwarder.h"
 
 namespace signpost::resolver {
+namespace {
+
+// Failures are remembered by number: longer chains go with what failed.
+constexpr size_t kMaxLinkBytes = 4096;
+
+}  // namespace
 
 void Forwarder::OnOutcome(Flight& flight, Outcome outcome) {
   if (outcome.failed) {
@@ -36,11 +42,11 @@ void Forwarder::Chase(Flight& flight, std::shared_ptr<Answer> links, const std::
     Answered(flight, links);
     return;
   }
+  flight.links = std::move(links);
   if (flight.depth >= kMaxChain) {
     FailLoop(flight);
     return;
   }
-  flight.links = std::move(links);
   if (const std::optional<Settled> known = AnswerNow(next, route)) {
     flight.inquiry.reset();
     OnChild(flight, *known);
@@ -66,6 +72,9 @@ bool Forwarder::LeadsTo(const Flight& from, const Flight& to) const {
 void Forwarder::OnChild(Flight& parent, const Settled& settled) {
   const Answer& end = *settled.answer;
   if (end.failure) {
+    if (end.failed_chain) {
+      if (auto longer = JoinChain(parent, *end.failed_chain)) parent.links = std::move(longer);
+    }
     // As long as the end fails, the whole does.
     const uint64_t now_ms = deadlines_.now_ms();
     const uint64_t keep_ms = end.expires_ms > now_ms ? end.expires_ms - now_ms : 0;
@@ -95,6 +104,18 @@ std::shared_ptr<Answer> Forwarder::JoinChain(const Flight& flight, const Answer&
   return joined;
 }
 
+std::shared_ptr<const Answer> Forwarder::LinksOf(const Flight& flight) const {
+  if (flight.child == nullptr) return flight.links;
+  const std::shared_ptr<const Answer> rest = LinksOf(*flight.child);
+  std::shared_ptr<const Answer> joined = rest ? JoinChain(flight, *rest) : nullptr;
+  return joined ? joined : flight.links;
+}
+
+void Forwarder::AddLinks(const Flight& flight, Answer& failure) const {
+  std::shared_ptr<const Answer> links = LinksOf(flight);
+  if (links && links->bytes() <= kMaxLinkBytes) failure.failed_chain = std::move(links);
+}
+
 void Forwarder::Answered(Flight& flight, const std::shared_ptr<Answer>& answer) {
   Store(answer);
   failures_.Forget(flight.question);
@@ -106,6 +127,7 @@ void Forwarder::Fail(Flight& flight, const Trouble& trouble, uint64_t least_keep
   const uint64_t now_ms = deadlines_.now_ms();
   const uint64_t keep_ms = std::max(failures_.NextKeep(flight.question, now_ms), least_keep_ms);
   auto failure = MakeFailure(flight.question, trouble.ede, trouble.text, now_ms, keep_ms, trouble.truncated);
+  AddLinks(flight, *failure);
   failures_.Put(failure, now_ms, keep_ms);
   std::shared_ptr<const Answer> stale = StaleOf(flight);
   Settle(flight, stale ? Stale(flight.question, std::move(stale)) : Failed(std::move(failure)));
@@ -115,6 +137,7 @@ void Forwarder::Fail(Flight& flight, const Trouble& trouble, uint64_t least_keep
 void Forwarder::FailLoop(Flight& flight, uint64_t keep_ms) {
   const uint64_t now_ms = deadlines_.now_ms();
   auto failure = MakeFailure(flight.question, wire::Ede::kInvalidData, "CNAME chain without an end", now_ms, keep_ms);
+  AddLinks(flight, *failure);
   failures_.PutFinal(failure, now_ms, keep_ms);
   Settle(flight, Failed(std::move(failure)));
 }

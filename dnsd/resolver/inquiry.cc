@@ -85,6 +85,7 @@ void Inquiry::Start() {
                     .keeps_edns = parts_.defences.cookies && peer->cookie.shows(now_ms)});
   }
   last_end_.assign(plan.size(), TryEnd::kTimeout);
+  no_cookie_.assign(plan.size(), false);
   if (plan.empty()) {
     parts_.deadlines.Arm(later_, kFullRetry);
     return;
@@ -155,10 +156,10 @@ void Inquiry::OpenTcp(Try& attempt) {
 }
 
 void Inquiry::PutSecrets(Try& attempt) {
-  const Peer& peer = *attempt.peer;
+  Peer& peer = *attempt.peer;
   const bool mixed = parts_.defences.mixed_case && !attempt.send.tcp;
   if (mixed && peer.state.keeps_case(parts_.deadlines.now_ms())) attempt.spelling = MixCase(question_.name, SecureU64);
-  if (parts_.defences.cookies && attempt.send.edns) attempt.cookie = peer.cookie.next();
+  if (parts_.defences.cookies && attempt.send.edns) attempt.cookie = parts_.upstreams.NextCookie(peer);
 }
 
 bool Inquiry::OnMessage(Try& attempt, std::span<const uint8_t> bytes) {
@@ -169,11 +170,9 @@ bool Inquiry::OnMessage(Try& attempt, std::span<const uint8_t> bytes) {
   Reply reply = ReadReply(bytes, sent, parts_.rules, now_ms);
   if (reply.verdict == ReplyVerdict::kIgnore) return OnIgnored(attempt);
   if (reply.verdict == ReplyVerdict::kOtherCase) return OnOtherCase(attempt, bytes);
-  if (reply.verdict == ReplyVerdict::kNoCookie) {
-    parts_.counters.no_cookie.Add();
-    return Doubt(attempt);
-  }
-  if (!attempt.cookie.empty()) attempt.peer->cookie.OnReply(reply.cookie, now_ms);
+  if (reply.verdict == ReplyVerdict::kNoQuestion) return Doubt(attempt);
+  if (reply.verdict == ReplyVerdict::kNoCookie) return OnNoCookie(attempt);
+  LearnAboutCookies(attempt, reply);
   if (reply.kept_case) parts_.upstreams.OnCaseKept(*attempt.peer);
   OnReply(attempt, std::move(reply));
   return true;
@@ -193,6 +192,14 @@ bool Inquiry::OnOtherCase(Try& attempt, std::span<const uint8_t> bytes) {
   if (first) parts_.upstreams.OnOtherCase(*attempt.peer);
   if (!attempt.peer->state.keeps_case(parts_.deadlines.now_ms())) return OnMessage(attempt, bytes);
   parts_.counters.other_case.Add();
+  return Doubt(attempt);
+}
+
+// Forged, or of an upstream that has lost its cookies or mixes them up.
+bool Inquiry::OnNoCookie(Try& attempt) {
+  parts_.counters.no_cookie.Add();
+  parts_.upstreams.OnCookieMissed(*attempt.peer);
+  no_cookie_[attempt.send.target] = true;
   return Doubt(attempt);
 }
 
@@ -234,6 +241,7 @@ void Inquiry::OnReply(Try& attempt, Reply reply) {
     case ReplyVerdict::kBad:
     case ReplyVerdict::kIgnore:
     case ReplyVerdict::kOtherCase:
+    case ReplyVerdict::kNoQuestion:
     case ReplyVerdict::kNoCookie:
       break;
   }
@@ -241,6 +249,17 @@ void Inquiry::OnReply(Try& attempt, Reply reply) {
   parts_.upstreams.OnUseless(peer);
   NoteUseless(peer, reply);
   End(attempt, reply.verdict == ReplyVerdict::kServFail ? TryEnd::kServFail : TryEnd::kUseless);
+}
+
+// Whoever can have a question asked by TCP, as by guessing, must not talk us out of cookies: TCP says that they are
+// gone only where they were missed.
+void Inquiry::LearnAboutCookies(const Try& attempt, const Reply& reply) {
+  if (attempt.cookie.empty() || !parts_.defences.cookies) return;
+  if (!reply.cookie.empty()) {
+    parts_.upstreams.OnCookieShown(*attempt.peer, reply.cookie);
+  } else if (attempt.send.tcp && reply.had_edns && no_cookie_[attempt.send.target]) {
+    attempt.peer->cookie.OnLost();
+  }
 }
 
 void Inquiry::LearnAboutEdns(const Try& attempt, const Reply& reply) {

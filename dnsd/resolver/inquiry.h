@@ -78,6 +78,7 @@ class Inquiry final : private net::DeadlineOwner {
   bool OnMessage(Try& attempt, std::span<const uint8_t> bytes);
   bool OnIgnored(Try& attempt);
   bool OnOtherCase(Try& attempt, std::span<const uint8_t> bytes);
+  bool OnNoCookie(Try& attempt);
   // Of a reply that may be forged: TCP will tell, unless one comes that is beyond doubt.
   bool Doubt(Try& attempt);
   void PutSecrets(Try& attempt);
@@ -91,6 +92,7 @@ class Inquiry final : private net::DeadlineOwner {
   bool AtItsEnd() const;
   void GiveUp();
   void LearnAboutEdns(const Try& attempt, const Reply& reply);
+  void LearnAboutCookies(const Try& attempt, const Reply& reply);
   void NoteUseless(const Peer& peer, const Reply& reply);
   void Note(Weight weight, wire::Ede ede, std::string text);
   bool Running() const;
@@ -103,6 +105,7 @@ class Inquiry final : private net::DeadlineOwner {
   std::vector<std::shared_ptr<Peer>> targets_;  // those asked, in order
   std::optional<TryPlan> plan_;
   std::vector<TryEnd> last_end_;  // per target
+  std::vector<bool> no_cookie_;   // per target: a datagram was in doubt for that
   std::list<Try> tries_;          // youngest last
   net::Deadline later_{*this};    // while all upstreams are full, or to fail outside of Start
   Trouble trouble_;

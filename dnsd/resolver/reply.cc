@@ -148,14 +148,18 @@ class Parser {
   OptRecord opt_;
 };
 
-// F05: of a reply to a question with a cookie.
-std::optional<ReplyVerdict> DoubtOf(const Cookie& cookie, const SentQuestion& sent) {
-  if (!cookie.empty()) {
-    const bool ours = std::ranges::equal(cookie.client(), sent.cookie.client());
-    return ours ? std::nullopt : std::optional(ReplyVerdict::kIgnore);
-  }
-  const bool missing = sent.cookie_expected && !sent.over_tcp;
-  return missing ? std::optional(ReplyVerdict::kNoCookie) : std::nullopt;
+// F04, when letters are a secret.
+std::optional<ReplyVerdict> DoubtOf(const Header& header, const SentQuestion& sent) {
+  if (sent.spelling.empty() || !sent.keeps_case || header.spelling == sent.spelling) return std::nullopt;
+  return header.spelling.empty() ? ReplyVerdict::kNoQuestion : ReplyVerdict::kOtherCase;
+}
+
+// F05: the cookie, if it is ours. False: the reply is in doubt. A connection proves more than a cookie.
+bool TakeCookie(const Cookie& cookie, const SentQuestion& sent, Reply& reply) {
+  if (sent.cookie.empty()) return true;
+  const bool ours = !cookie.empty() && std::ranges::equal(cookie.client(), sent.cookie.client());
+  if (ours) reply.cookie = cookie;
+  return ours || sent.over_tcp || (cookie.empty() && !sent.cookie_expected);
 }
 
 // F06, F07; kAnswer when it depends on the records.
@@ -187,12 +191,12 @@ Reply ReadReply(std::span<const uint8_t> bytes, const SentQuestion& sent, const 
   Reply reply;
   Header header;
   if (!IsAnswerTo(bytes, sent, header)) return reply;
+  if (const auto doubt = DoubtOf(header, sent)) {
+    reply.verdict = *doubt;
+    return reply;
+  }
   std::vector<uint8_t> folded;
   if (!sent.spelling.empty() && !header.spelling.empty()) {
-    if (header.spelling != sent.spelling && sent.keeps_case) {
-      reply.verdict = ReplyVerdict::kOtherCase;
-      return reply;
-    }
     reply.kept_case = header.spelling == sent.spelling && sent.spelling != sent.question.name;
     folded = WithFoldedQuestion(bytes, sent.question);
     bytes = folded;
@@ -202,12 +206,9 @@ Reply ReadReply(std::span<const uint8_t> bytes, const SentQuestion& sent, const 
   reply.had_edns = parser.opt().understood;
   reply.ede = parser.opt().ede;
   reply.ede_text = parser.opt().ede_text;
-  if (!sent.cookie.empty()) {
-    if (const auto doubt = DoubtOf(parser.opt().cookie, sent)) {
-      reply.verdict = *doubt;
-      return reply;
-    }
-    reply.cookie = parser.opt().cookie;
+  if (!TakeCookie(parser.opt().cookie, sent, reply)) {
+    reply.verdict = ReplyVerdict::kNoCookie;
+    return reply;
   }
   const unsigned rcode = unsigned{parser.opt().extended_rcode} << 4 | header.rcode();
   reply.verdict = rcode > 0xff

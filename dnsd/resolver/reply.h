@@ -19,19 +19,20 @@
 namespace signpost::resolver {
 
 enum class ReplyVerdict : unsigned char {
-  kIgnore,     // not an answer to what was asked (F02-F04): keep listening
-  kOtherCase,  // likewise, but for nothing else than the letter case of the question
-  kNoCookie,   // likewise, but for the cookie that this upstream has shown before (F05)
-  kBadCookie,  // the upstream wants the one that it sent along: ask again with that
-  kTruncated,  // TC: ask again over TCP (F06)
-  kNoEdns,     // FORMERR, NOTIMP or BADVERS to a query with OPT: ask again without (F07)
-  kServFail,   // the upstream failed: next one
-  kRefused,    // likewise
-  kBad,        // NOTAUTH and other rcodes, or a message that cannot be believed (F08-F13, F18): next one
-  kLoop,       // a CNAME chain that meets itself or has more than 16 links: SERVFAIL, EDE 24
-  kChase,      // a CNAME chain without its end, or with one that others have to say: `answer` has the links, `chase`
-               // is the name to ask for
-  kAnswer,     // NOERROR or NXDOMAIN: `answer` is complete
+  kIgnore,      // not an answer to what was asked (F02-F04): keep listening
+  kOtherCase,   // likewise, but for nothing else than the letter case of the question
+  kNoQuestion,  // likewise: a header that shows no letters, where they are a secret
+  kNoCookie,    // likewise, but for our cookie (F05): another is there, or none where this upstream has shown them
+  kBadCookie,   // the upstream wants the one that it sent along: ask again with that
+  kTruncated,   // TC: ask again over TCP (F06)
+  kNoEdns,      // FORMERR, NOTIMP or BADVERS to a query with OPT: ask again without (F07)
+  kServFail,    // the upstream failed: next one
+  kRefused,     // likewise
+  kBad,         // NOTAUTH and other rcodes, or a message that cannot be believed (F08-F13, F18): next one
+  kLoop,        // a CNAME chain that meets itself or has more than 16 links: SERVFAIL, EDE 24
+  kChase,       // a CNAME chain without its end, or with one that others have to say: `answer` has the links, `chase`
+                // is the name to ask for
+  kAnswer,      // NOERROR or NXDOMAIN: `answer` is complete
 };
 
 // Zones in wire form, folded.
@@ -71,7 +72,7 @@ struct SentQuestion {
   bool over_tcp = false;
   std::string_view spelling;     // the name as it was sent, if its letter case is a secret (0x20)
   Cookie cookie;                 // what was sent of it; none without OPT
-  bool cookie_expected = false;  // a datagram must have one
+  bool cookie_expected = false;  // a datagram must have one; none must have another
   bool keeps_case = true;        // a reply must have it so; else it may have any, and an answer never shows the secret
 };
 

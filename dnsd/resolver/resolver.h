@@ -61,7 +61,7 @@ struct ResolverCounters {
   Counter sent_udp, sent_tcp;
   Counter mismatched;  // datagrams that were no answer to what was asked (F03, F04)
   Counter other_case;  // of these: but for the letters of the question
-  Counter no_cookie;   // of these: but for a cookie
+  Counter no_cookie;   // of these: but for our cookie
   Counter bad_replies;
   Counter timeouts;  // tries
   Counter stale_answers;

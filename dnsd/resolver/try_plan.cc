@@ -44,7 +44,7 @@ std::optional<TrySend> TryPlan::Next(const TrySend& send, TryEnd end, bool other
       state.gone = true;
       break;
     case TryEnd::kTcpFailed:
-      state.gone = !state.doubted;  // without TCP it is known by UDP alone whether it changes letters
+      state.gone |= !state.doubted;  // without TCP it is known by UDP alone whether it changes letters
       break;
     case TryEnd::kUseless:
     case TryEnd::kUnreachable:

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "common/base/siphash.h"
@@ -50,28 +51,31 @@ class Cookie {
 // What is known of one upstream.
 class UpstreamCookie {
  public:
-  // An upstream that gives none any more, and takes no TCP, is believed again after so long.
-  static constexpr uint64_t kShownForMs = 3600 * 1000;
+  // An upstream that has shown cookies and gives none any more, nor says so by TCP, is believed without after so long.
+  static constexpr uint64_t kMissedForMs = 10 * 60 * 1000;
 
   explicit UpstreamCookie(const Cookie& ours) : cookie_(ours) {}
 
   // What the next question carries.
-  const Cookie& next() const { return cookie_; }
+  Cookie next(uint64_t now_ms) const;
   // It has shown cookies: a datagram without one is not from it.
-  bool shows(uint64_t now_ms) const { return cookie_.has_server() && now_ms < shown_ms_ + kShownForMs; }
-  // A reply that is believed, to a question with a cookie; its own has our part, or is empty.
-  void OnReply(const Cookie& cookie, uint64_t now_ms) {
-    if (cookie.empty()) {
-      cookie_.DropServer();
-      return;
-    }
-    cookie_ = cookie;
-    shown_ms_ = now_ms;
-  }
+  bool shows(uint64_t now_ms) const { return shows_ && !(missed_ms_ && now_ms >= *missed_ms_ + kMissedForMs); }
+
+  // A reply that is believed, to a question with a cookie, has `cookie`, both parts, the first as it was sent. True:
+  // that is news after a time without.
+  bool OnShown(const Cookie& cookie, uint64_t now_ms);
+  // A datagram had none, or another's. True: that is news of one that shows cookies.
+  bool OnMissed(uint64_t now_ms);
+  // It said by TCP that it knows cookies no more.
+  void OnLost();
+  // From now on another goes out. Whether it shows cookies stays known.
+  void Renew(const Cookie& ours) { cookie_ = ours; }
 
  private:
   Cookie cookie_;
-  uint64_t shown_ms_ = 0;
+  bool shows_ = false;
+  std::optional<uint64_t> missed_ms_;  // the first time since the last one that was shown
+  std::optional<uint64_t> told_ms_;    // that one was missed; not taken back before kMissedForMs: it may come and go
 };
 
 }  // namespace signpost::resolver

@@ -38,7 +38,12 @@ UpstreamStatus StatusOf(const Peer& peer, uint64_t now_ms) {
 
 UpstreamSet::UpstreamSet(net::Loop& loop, Deadlines& deadlines, std::span<const uint8_t> hop,
                          std::function<void()> on_back)
-    : loop_(loop), deadlines_(deadlines), hop_(hop), cookie_secret_(RandomKey()), on_back_(std::move(on_back)) {}
+    : loop_(loop),
+      deadlines_(deadlines),
+      hop_(hop),
+      cookie_secret_(RandomKey()),
+      secret_since_ms_(deadlines.now_ms()),
+      on_back_(std::move(on_back)) {}
 
 void UpstreamSet::SetRoutes(const Routes& routes, const std::vector<net::SocketAddress>& own) {
   std::vector<std::shared_ptr<Peer>> peers;
@@ -139,6 +144,38 @@ void UpstreamSet::OnOtherCase(Peer& peer) {
 void UpstreamSet::OnCaseKept(Peer& peer) {
   if (!peer.state.OnCaseKept(deadlines_.now_ms())) return;
   LogInfo("upstream " + peer.state.address().ToString() + " keeps the letter case of questions now");
+}
+
+Cookie UpstreamSet::NextCookie(Peer& peer) {
+  const uint64_t now_ms = deadlines_.now_ms();
+  if (now_ms >= secret_since_ms_ + kSecretForMs) NewSecret();
+  return peer.cookie.next(now_ms);
+}
+
+void UpstreamSet::NewSecret() {
+  cookie_secret_ = RandomKey();
+  secret_since_ms_ = deadlines_.now_ms();
+  for (const std::shared_ptr<Peer>& peer : peers_) {
+    peer->cookie.Renew(Cookie::OfClient(cookie_secret_, peer->state.address()));
+  }
+}
+
+void UpstreamSet::OnCookieShown(Peer& peer, const Cookie& cookie) {
+  if (!peer.cookie.OnShown(cookie, deadlines_.now_ms())) return;
+  LogInfo("upstream " + peer.state.address().ToString() + " gives cookies again");
+}
+
+void UpstreamSet::OnCookieMissed(Peer& peer) {
+  if (!peer.cookie.OnMissed(deadlines_.now_ms())) return;
+  LogWarn("upstream " + peer.state.address().ToString() +
+          ", or somebody in its name, replied without our cookie: such replies are not believed over UDP until it has "
+          "said by TCP that it gives none, for 10 minutes at most");
+}
+
+void UpstreamSet::ForgetCookies() {
+  for (const std::shared_ptr<Peer>& peer : peers_) {
+    peer->cookie = UpstreamCookie(Cookie::OfClient(cookie_secret_, peer->state.address()));
+  }
 }
 
 void UpstreamSet::Changed(Peer& peer, bool was_up) {

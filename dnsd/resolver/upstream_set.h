@@ -63,6 +63,11 @@ class UpstreamSet final : private net::DeadlineOwner {
   void OnUseless(Peer& peer);
   void OnOtherCase(Peer& peer);
   void OnCaseKept(Peer& peer);
+  // What a question to it carries: each day another one of ours (RFC 7873 7).
+  Cookie NextCookie(Peer& peer);
+  void OnCookieShown(Peer& peer, const Cookie& cookie);
+  void OnCookieMissed(Peer& peer);
+  void ForgetCookies();
   void OnProbeSeen(std::string_view label);
 
   // Any thread: as of a moment ago.
@@ -71,6 +76,7 @@ class UpstreamSet final : private net::DeadlineOwner {
 
  private:
   static constexpr Millis kProbeLimit{1000}, kLook{250}, kPublishAfter{50};
+  static constexpr uint64_t kSecretForMs = 24 * 3600 * 1000;
 
   std::shared_ptr<Peer> Find(const net::SocketAddress& address) const;
   void Add(const net::SocketAddress& address, std::vector<std::shared_ptr<Peer>>& peers);
@@ -79,6 +85,7 @@ class UpstreamSet final : private net::DeadlineOwner {
   void OnProbed(Peer& peer, const UdpProbe::Result& result);
   void ProbeLoops();
   void EndLoopProbes();
+  void NewSecret();
   void PublishSoon();
   void Publish();
   void OnDeadline(net::Deadline& deadline) override;
@@ -86,7 +93,8 @@ class UpstreamSet final : private net::DeadlineOwner {
   net::Loop& loop_;
   Deadlines& deadlines_;
   const std::span<const uint8_t> hop_;
-  const SipKey cookie_secret_;
+  SipKey cookie_secret_;  // of all cookies that go out
+  uint64_t secret_since_ms_;
   const std::function<void()> on_back_;
   std::vector<std::shared_ptr<Peer>> peers_;
   LoopProbe loops_;

@@ -89,6 +89,7 @@ void WaitingRoom::Release(const query::Want& want, bool last_try) {
 }
 
 void WaitingRoom::Retry(Parked parked, bool last_try) {
+  if (++parked.rounds >= kMaxRounds) last_try = true;
   const query::Context context{
       .transport = parked.transport,
       .now_ms = static_cast<uint64_t>(loop_.Now().count()),
@@ -96,7 +97,7 @@ void WaitingRoom::Retry(Parked parked, bool last_try) {
       .peer_ip = {reinterpret_cast<const uint8_t*>(parked.client.data()), parked.client.size()},
       .keepalive_tenths = parked.keepalive_tenths,
       .last_try = last_try,
-      .parked_before = true};
+      .parked_ms = static_cast<uint64_t>(parked.arrived.count())};
   const query::Reply reply = handler_.Handle(parked.packet, context, answer_);
   if (reply.wanted) {
     Admit(std::move(parked), *reply.wanted);

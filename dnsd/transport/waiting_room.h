@@ -28,6 +28,9 @@ class WaitingRoom {
   // The resolver keeps its own time and is given a little more than it takes.
   static constexpr Millis kPatience{2500};
   static constexpr Millis kForwardPatience{3600};
+  // How often a question may get what it wanted and want something else: then it is answered with what there is, lest
+  // it keep others busy until its time is over. A chain changes its source less often.
+  static constexpr size_t kMaxRounds = 16;
 
   // Delivers an answer; if the client is gone it goes nowhere.
   using Deliver = std::function<void(std::span<const uint8_t>)>;
@@ -61,6 +64,7 @@ class WaitingRoom {
     Millis arrived;
     Client client;
     Deliver deliver;
+    size_t rounds = 0;  // handled again so often
   };
 
   static Millis DeadlineOf(const Parked& parked, const query::Want& want);

@@ -101,6 +101,22 @@ TEST_F(ExplainPageTest, WhatOnlyTheResolverKnowsIsShown) {
   Page("name=x.local");
 }
 
+TEST_F(ExplainPageTest, AChainWithTwoPiecesOfAnUpstream) {
+  Start({"--upstream", At(upstream), "--public-domain", "pub.test"});
+  const auto shop = test::Service("shop").On("n1", "10.0.0.1").Port(80).Tag("http");
+  const auto lb = test::Service("lb").On("e1", "10.9.0.1").Port(80).Address("lb.cloud.test");
+  for (const auto& service : {lb, shop}) publisher.OnService(service.key(), service.Build());
+  EXPECT_TRUE(test::RunUntil(loop, [&] { return Ask("shop.service.consul", 1).starts_with("NOERROR"); }));
+  upstream.Play([](const resolver::Heard& heard) {
+    if (heard.name() != "x.test.") return resolver::Good(heard);
+    return resolver::FakeUpstream::Replies{heard.Reply().Answer("x.test 60 CNAME shop.pub.test").Packet()};
+  });
+  EXPECT_EQ(Ask("x.test", 1), "NOERROR lb.cloud.test. 60 A 192.0.2.1");
+  EXPECT_THAT(Page("name=x.test"),
+              AllOf(HasSubstr("CNAME to lb.cloud.test.: forwarded by the route for ."), HasSubstr("answer: NOERROR"),
+                    HasSubstr("lb.cloud.test.\t60\tIN\tA\t192.0.2.1\n")));
+}
+
 TEST_F(ExplainPageTest, AFailureThatIsRemembered) {
   upstream.Play(resolver::Rcode(2));
   Start({"--upstream", At(upstream)});

@@ -35,6 +35,8 @@ TEST(ResolverOptionsTest, DefaultsOfTheContract) {
   EXPECT_EQ(made.cache_max_negative_ttl, 15min);
   EXPECT_EQ(made.max_stale_answer, 24h);
   EXPECT_TRUE(made.prefetch);
+  EXPECT_FALSE(made.upstream_0x20);
+  EXPECT_FALSE(made.upstream_cookies);
   EXPECT_FALSE(made.rebind_protection);
   EXPECT_EQ(made.rate_limit, 200U);
   EXPECT_EQ(made.max_waiting_per_client, 2048U);
@@ -89,6 +91,8 @@ TEST(ResolverOptionsTest, EveryValueArrives) {
                                                     "--max-stale-answer",
                                                     "0s",
                                                     "--prefetch=false",
+                                                    "--upstream-0x20",
+                                                    "--upstream-cookies",
                                                     "--rebind-protection",
                                                     "--rebind-allow",
                                                     "plex.example",
@@ -117,6 +121,8 @@ TEST(ResolverOptionsTest, EveryValueArrives) {
   EXPECT_EQ(made.cache_max_negative_ttl, 1min);
   EXPECT_EQ(made.max_stale_answer, 0s);
   EXPECT_FALSE(made.prefetch);
+  EXPECT_TRUE(made.upstream_0x20);
+  EXPECT_TRUE(made.upstream_cookies);
   EXPECT_TRUE(made.rebind_protection);
   ASSERT_EQ(made.rebind_allow.size(), 1U);
   EXPECT_EQ(made.rebind_allow[0].ToString(), "plex.example.");

@@ -6,6 +6,9 @@ Claims
   and the balancer's addresses under the exposed name. RD, EDNS and transport make no difference; UDP cuts with TC.
 - From an upstream: what it says about the exposed name is dropped, denial or data; not so with --rebind-protection.
 - Names of the public domain that are not exposed are forwarded as ever, and one that comes or goes is followed at once.
+- Where the upstream fails for the exposed name, the catalog answers all the same; where nothing is exposed, it is the failure.
+- A chain with two pieces of an upstream asks for each once, though neither may be kept.
+- Sets behind a CNAME within the zone of the public domain turn.
 - Circles of a zone and the balancer's host name end. `dnsd explain` names each source on the way.
 """
 import pytest
@@ -25,6 +28,9 @@ UPSTREAM = {  # by name: what it says, and what has to be seen
     "www.partner.test": ["@ 50 CNAME cdn.partner.test.", "cdn.partner.test. 40 CNAME web.example.com.",
                          "web.example.com. 30 A 203.0.113.1"],
     "plain.partner.test": ["@ 50 CNAME db.example.com.", "db.example.com. 30 A 203.0.113.2"]}
+BARE = {"bare.partner.test": "50 CNAME web.example.com.", "twice.partner.test": "50 CNAME bare.partner.test.",
+        "broken.partner.test": "50 CNAME db.broken.test.", "brief.partner.test": "0 CNAME web.example.com.",
+        "edge.cloud.test": "0 A 203.0.113.9"}
 EDGE = records("web.example.com. 20 A 10.9.0.1", "web.example.com. 20 A 10.9.0.2")
 
 
@@ -33,6 +39,10 @@ def behave(asked):
         return reply(asked, UPSTREAM[asked.name])
     if asked.name == "denied.partner.test":
         return reply(asked, ["@ 50 CNAME web.example.com."], [soa(asked, owner="example.com.")], rcode="NXDOMAIN")
+    if asked.name in BARE:
+        return reply(asked, [f"@ {BARE[asked.name]}"])
+    if asked.name in ("web.example.com", "db.broken.test"):
+        return reply(asked, rcode="SERVFAIL")
     return truth(asked)
 
 
@@ -116,6 +126,37 @@ def test_from_an_upstream(registry, upstream):
         assert sorted(ask(registry.dns, "far.corp.test").answer[3:]) == EDGE
     assert ask(registry.dns, "plain.partner.test").of("A") == ["203.0.113.2"]
     assert upstream.count("web.example.com") == 0
+
+
+def test_an_upstream_fails_for_an_exposed_name(registry, upstream):
+    for name, links in (("bare.partner.test", 1), ("twice.partner.test", 2)):
+        for _ in range(2):
+            got = ask(registry.dns, name)
+            assert got.rcode == "NOERROR" and sorted(got.answer[links:]) == EDGE and not got.opt, str(got)
+            assert got.answer[0].owner == f"{name}."
+    for _ in range(2):
+        got = ask(registry.dns, "broken.partner.test", edns=1232)
+        assert got.rcode == "SERVFAIL" and not got.answer and 15 in got.opt.options, str(got)
+
+
+def test_two_pieces_that_may_not_be_kept(start, upstream):
+    registry = start()
+    for node in ("e1", "e2"):
+        registry.deregister(node)
+    registry.register_service("edge", "x1", "edge.cloud.test", 80)
+    eventually(lambda: ask(registry.dns, "web.example.com", rd=0).of("CNAME"), 10, "the balancer has a host name")
+    upstream.forget()
+    got = ask(registry.dns, "brief.partner.test")
+    assert sorted(got.answer) == records(
+        "brief.partner.test. 0 CNAME web.example.com.", "web.example.com. 20 CNAME edge.cloud.test.",
+        "edge.cloud.test. 0 A 203.0.113.9"), str(got)
+    assert upstream.count("edge.cloud.test", "A") == upstream.count("brief.partner.test", "A") == 1
+
+
+def test_sets_turn_in_the_zone_of_the_public_domain(start):
+    registry = start({"example.com": "www CNAME host\nhost A 192.0.2.8\nhost A 192.0.2.9\n"})
+    first = {ask(registry.dns, "www.example.com").of("A")[0] for _ in range(60)}  # some of them by one loop
+    assert len(first) == 2, first
 
 
 def test_rebind_protection_has_the_upstreams_word(start):

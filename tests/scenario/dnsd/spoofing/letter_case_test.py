@@ -3,7 +3,7 @@
 
 Claims
 - Without the option questions are lower case, over UDP and TCP. With it letters over UDP are random, over TCP they are not.
-- A forged reply with the right port and id, but other letters, is not believed: the truth arrives, over UDP or TCP.
+- A forged reply with the right port and id, but other letters or no question, is not believed: the truth arrives, over UDP or TCP.
 - An upstream that changes letters is found out, said once in the log, and asked without; its clients get the truth all along.
 - Clients get their own letters back, from the upstream and from the cache, and never ours, in names of data neither.
 - Behind dnsd Unbound and dnsmasq keep letters: nothing has to be asked twice.
@@ -113,6 +113,7 @@ def test_a_forged_reply_with_other_letters():
             first = eventually(lambda: upstream.heard(name), 2, every=0.001)[0]
             forged = reply(first, [f"@ 86400 A {FORGED}"], question=lowered(first))
             before = dnsd.metric(OTHER_CASE)
+            forger.send(reply(first, rcode="FORMERR", question=b"", opt=False), first.port, [first.id])
             forger.send(forged, first.port, [first.id] * 3)
             eventually(lambda: dnsd.metric(OTHER_CASE) - before >= 3, 2)
             upstream.send(truth(first), first.port)

@@ -4,7 +4,10 @@
 Claims
 - Without the option questions carry none. With it each upstream gets one of its own, and its own part back.
 - A forged reply with the right port and id, but without the cookie, is not believed: the truth arrives, over UDP or TCP.
-- An upstream that loses its cookies says so over TCP, and is believed from then on.
+- An upstream that loses its cookies says so over TCP, and is believed from then on; the log says it once. Without TCP it is not
+  believed, and the log says so too.
+- TCP that was asked for another reason does not end the protection.
+- An upstream that sends back other cookies is asked by TCP, and keeps its EDNS.
 - BADCOOKIE is followed once over UDP, then over TCP.
 - An upstream that wants no EDNS gets none, and one that knows no cookies is believed without.
 - dnsd as its own upstream: it takes part in cookies, and nothing has to be asked twice.
@@ -15,13 +18,14 @@ import contextlib
 from forger import Forger
 from support.ask import ask, option
 from support.dnsd import Dnsd
-from support.misbehaving_dns import MisbehavingDns, reply, true_address, truth
+from support.misbehaving_dns import QR, RA, RD, TC, MisbehavingDns, reply, true_address, truth
 from support.private_network import PrivateNetwork
 from support.wait import eventually
 
 COOKIE, BADCOOKIE = 10, 23
 FORGED = "192.0.2.66"
 SERVER, NEW_SERVER = b"server's", b"another of the server's own....."
+WARNING = "replied without our cookie"
 SENT, NO_COOKIE = "signpost_resolver_sent_total", "signpost_resolver_no_cookie_total"
 
 
@@ -105,7 +109,7 @@ def test_a_forged_reply():
             upstream.send(with_cookie(first), first.port)
             assert client.result().of("A") == [true_address(name)]
             assert ask(dnsd.dns, name).of("A") == [true_address(name)]
-        assert dnsd.metric(NO_COOKIE) == 15
+        assert dnsd.metric(NO_COOKIE) == 20
 
 
 def test_with_the_cookie_the_forger_would_win():
@@ -126,10 +130,45 @@ def test_an_upstream_that_loses_its_cookies():
         upstream.behave = truth
         ask_many(dnsd, *range(3, 9))
         assert len(cookies(upstream, "tcp")) == 1 and dnsd.metric(NO_COOKIE) == 1
+        assert dnsd.log().count(WARNING) == 1
         assert [len(one) for one in cookies(upstream, "udp")[-5:]] == [8] * 5
         upstream.behave = with_cookie
         ask_many(dnsd, 10, 11)
         assert cookies(upstream)[-1].endswith(SERVER)
+
+
+def test_an_upstream_that_loses_its_cookies_and_takes_no_tcp():
+    with forwarding(with_cookie) as (upstream, dnsd):
+        ask_many(dnsd, 1)
+        upstream.close_tcp()
+        upstream.behave = truth
+        for number in (2, 3):
+            assert ask(dnsd.dns, f"n{number}.example.net", timeout=5).rcode == "SERVFAIL"
+        assert dnsd.log().count(WARNING) == 1
+
+
+def test_tcp_for_another_reason():
+    def truncating(asked):
+        if asked.transport == "tcp":
+            return truth(asked)
+        return reply(asked, flags=QR | RD | RA | TC, options=cookie(asked) if COOKIE in asked.options else b"")
+
+    with forwarding(with_cookie) as (upstream, dnsd):
+        ask_many(dnsd, 1)
+        upstream.behave = truncating
+        ask_many(dnsd, 2)
+        upstream.behave = lambda asked: with_cookie(asked) if asked.transport == "tcp" else forgery(asked)
+        ask_many(dnsd, 3, 4)
+        assert len(cookies(upstream, "tcp")) == 3 and dnsd.metric(NO_COOKIE) == 2
+
+
+def test_an_upstream_with_other_cookies():
+    def mixed_up(asked):
+        return reply(asked, [f"@ 300 A {true_address(asked.name)}"], options=option(COOKIE, b"not ours" + SERVER))
+
+    with forwarding(mixed_up) as (upstream, dnsd):
+        ask_many(dnsd, *range(5))
+        assert [len(one) for one in cookies(upstream)] == [8] * 10 and len(cookies(upstream, "tcp")) == 5
 
 
 def test_bad_cookie():

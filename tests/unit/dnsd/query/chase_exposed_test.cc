@@ -1,5 +1,7 @@
 // Signpost. Apache-2.0; see LICENSE.
 // CNAMEs that lead to the names of exposed services.
+#include <set>
+
 #include "tests/unit/dnsd/query/sources_side.h"
 
 namespace signpost::query {
@@ -90,6 +92,21 @@ TEST_F(ChaseToExposedTest, WithinTheStaticZoneOfThePublicDomain) {
   EXPECT_THAT(AskPlain("other.corp.test", "A").answer.size(), 4U) << "through both zones";
 }
 
+TEST_F(ChaseToExposedTest, SetsInTheZoneOfThePublicDomainTurn) {
+  AddZone("example.com", "www CNAME host\nhost A 192.0.2.8\nhost A 192.0.2.9\n");
+  AddZone("plain.test", "www CNAME host\nhost A 192.0.2.8\nhost A 192.0.2.9\n");
+  for (const char* name : {"www.example.com", "www.plain.test", "other.corp.test"}) {
+    std::set<std::string> first;
+    for (int i = 0; i < 2; ++i) {
+      const auto records = AskPlain(name, "A").in_order;
+      ASSERT_GE(records.size(), 3U) << name;
+      first.insert(records[records.size() - 2]);
+      AskPlain(name, "AAAA");  // as clients do
+    }
+    EXPECT_EQ(first.size(), 2U) << name;
+  }
+}
+
 TEST_F(ChaseToExposedTest, IntoAZoneBelowTheZone) {
   AddZone("dc.corp.test", "host A 192.0.2.7\n");
   AddZone("corp.test", "in CNAME host.dc\n");
@@ -164,6 +181,31 @@ TEST_F(ChaseToExposedTest, AnUpstreamsDenialOfAnExposedNameIsDropped) {
     EXPECT_THAT(reply.answer, Contains("shop.example.com. 0 A 10.9.0.1")) << name;
     EXPECT_THAT(reply.authority, IsEmpty()) << name;
   }
+}
+
+TEST_F(ChaseToExposedTest, AnUpstreamsFailureForAnExposedNameIsDropped) {
+  const auto fail = [this](const std::string& target) {
+    Settle(UpstreamMessage("www.partner.test", "A").Answer("www.partner.test 50 CNAME " + target));
+    const auto failure = resolver::MakeFailure(settled.question, wire::Ede::kNetworkError, "no answer", now_ms, 1000);
+    failure->failed_chain = settled.answer;
+    settled = {settled.question, failure, resolver::Age::kFresh, now_ms + 1000};
+    forwarded().Arrive(settled);
+    forwarded().Leave();
+  };
+  fail("shop.example.com");
+  EXPECT_THAT(Ask("www.partner.test", "A").answer,
+              UnorderedElementsAre("www.partner.test. 50 CNAME shop.example.com.", "shop.example.com. 0 A 10.9.0.1",
+                                   "shop.example.com. 0 A 10.9.0.2"));
+  const auto reply = Ask("far.corp.test", "A");
+  EXPECT_EQ(reply.rcode, "NOERROR");
+  EXPECT_THAT(reply.answer, SizeIs(4));
+  EXPECT_THAT(reply.opt_data, IsEmpty()) << "no EDE";
+  fail("www.example.com");
+  const auto failed = Ask("www.partner.test", "A");
+  EXPECT_EQ(failed.rcode, "SERVFAIL") << "not exposed";
+  EXPECT_THAT(failed.answer, IsEmpty());
+  EXPECT_THAT(failed.opt_data, HasSubstr("000f"));
+  EXPECT_THAT(Ask("far.corp.test", "A").answer, ElementsAre("far.corp.test. 60 CNAME www.partner.test."));
 }
 
 TEST_F(ChaseToExposedTest, AnUpstreamsChainThroughOtherNamesOfThePublicDomainStays) {

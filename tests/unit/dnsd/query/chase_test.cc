@@ -72,6 +72,22 @@ TEST_F(ChaseTest, IntoADelegationOfAStaticZone) {
               ElementsAre("cut.static.test. 60 CNAME host.sub.static.test.", "host.sub.static.test. 60 A 192.0.2.9"));
 }
 
+TEST_F(ChaseTest, WhatIsNotForwardedStaysHere) {
+  world.Follow([](Policy& policy) {
+    auto zones = std::make_shared<static_zone::ZoneSet>();
+    zones->Add(Zone("corp.test", false,
+                    "@ 60 SOA ns h 1 2 3 4 30\n@ NS ns.invalid.\none CNAME printer.\nout CNAME www.example.com.\n"));
+    policy.zones = std::move(zones);
+  });
+  const auto reply = Ask("one.corp.test", "A");
+  EXPECT_EQ(reply.rcode, "NXDOMAIN") << "a single label";
+  EXPECT_THAT(reply.answer, ElementsAre("one.corp.test. 60 CNAME printer."));
+  EXPECT_THAT(reply.authority, ElementsAre(::testing::StartsWith(". 60 SOA")));
+  EXPECT_EQ(Ask("one.corp.test", "NS").rcode, "wait upstream printer. NS");
+  EXPECT_EQ(Ask("out.corp.test", "MAILB").rcode, "NOTIMP");
+  EXPECT_EQ(Ask("out.corp.test", "A").rcode, "wait upstream www.example.com. A");
+}
+
 TEST_F(ChaseTest, AFailedUpstreamIsServfail) {
   const auto question = resolver::Ask("www.example.com", "A");
   settled = {question, resolver::MakeFailure(question, wire::Ede::kNetworkError, "no answer", now_ms, 1000),

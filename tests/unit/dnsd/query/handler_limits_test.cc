@@ -108,8 +108,7 @@ TEST_F(HandlerLimitsTest, WhatWasLetThroughBeforeItWaitedIsNotLimitedAgain) {
   const auto packet = Question("web.service.consul", "A").Packet();
   std::vector<uint8_t> out(1232);
   world.handler().counters().received[0].Add();
-  const auto reply =
-      world.handler().Handle(packet, {.now_ms = now_ms, .peer_ip = kStranger, .parked_before = true}, out);
+  const auto reply = world.handler().Handle(packet, {.now_ms = now_ms, .peer_ip = kStranger, .parked_ms = now_ms}, out);
   EXPECT_EQ(test::Decode(std::span(out).first(reply.size), 512).answer.size(), 1U);
 }
 

@@ -16,8 +16,9 @@
 namespace signpost::resolver {
 
 inline void PrintTo(ReplyVerdict verdict, std::ostream* out) {
-  static constexpr const char* kNames[] = {"ignore",   "other case", "no cookie", "bad cookie", "truncated", "no EDNS",
-                                           "SERVFAIL", "REFUSED",    "bad",       "loop",       "chase",     "answer"};
+  static constexpr const char* kNames[] = {"ignore",    "other case", "no question", "no cookie", "bad cookie",
+                                           "truncated", "no EDNS",    "SERVFAIL",    "REFUSED",   "bad",
+                                           "loop",      "chase",      "answer"};
   *out << kNames[static_cast<size_t>(verdict)];
 }
 

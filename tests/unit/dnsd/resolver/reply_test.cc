@@ -111,13 +111,23 @@ TEST(ReplyTest, OtherLettersAreNoVerdictAboutTheRest) {
   EXPECT_EQ(CaseSeen("www.example.com", true, Www().Rcode(2)).reply.verdict, kOtherCase) << "SERVFAIL";
 }
 
-TEST(ReplyTest, AHeaderAloneSaysNothingAboutLetters) {
+TEST(ReplyTest, AHeaderAloneShowsNoLetters) {
+  using enum ReplyVerdict;
+  struct Row {
+    int rcode;
+    bool keeps_case;
+    ReplyVerdict verdict;
+  };
+  constexpr Row kRows[] = {{1, true, kNoQuestion}, {2, true, kNoQuestion}, {4, true, kNoQuestion}, {5, true, kIgnore},
+                           {1, false, kNoEdns},    {2, false, kServFail},  {4, false, kNoEdns},    {5, false, kIgnore}};
   const Question question = Ask("www.example.com", "A");
   const std::string spelling = WireName("wWw.example.com");
-  const Reply reply = ReadReply(Www().NoQuestion().Rcode(2).Packet(),
-                                {.question = question, .id = kId, .spelling = spelling}, {}, kNow);
-  EXPECT_EQ(reply.verdict, ReplyVerdict::kServFail);
-  EXPECT_FALSE(reply.kept_case);
+  for (const Row& row : kRows) {
+    const SentQuestion sent{.question = question, .id = kId, .spelling = spelling, .keeps_case = row.keeps_case};
+    const Reply reply = ReadReply(Www().NoQuestion().Rcode(row.rcode).Packet(), sent, {}, kNow);
+    EXPECT_EQ(reply.verdict, row.verdict) << row.rcode << " " << row.keeps_case;
+    EXPECT_FALSE(reply.kept_case);
+  }
 }
 
 TEST(ReplyTest, NoUpperLetterProvesNothing) {
@@ -166,9 +176,13 @@ TEST(ReplyTest, TheCookieMustBeOurs) {  // F05
       {"ours", with(kOurs), Sent::kCookie, false, kAnswer, true},
       {"ours, expected", with(kOurs), Sent::kExpected, false, kAnswer, true},
       {"ours over TCP", with(kOurs), Sent::kExpected, true, kAnswer, true},
-      {"another", with(kOther), Sent::kCookie, false, kIgnore},
-      {"another over TCP", with(kOther), Sent::kCookie, true, kIgnore},
-      {"another first", with(both.c_str()), Sent::kCookie, false, kIgnore},
+      {"another", with(kOther), Sent::kCookie, false, kNoCookie},
+      {"another, expected", with(kOther), Sent::kExpected, false, kNoCookie},
+      {"another over TCP", with(kOther), Sent::kCookie, true, kAnswer},
+      {"another over TCP, expected", with(kOther), Sent::kExpected, true, kAnswer},
+      {"BADCOOKIE with another", bad(kOther), Sent::kCookie, false, kNoCookie},
+      {"BADCOOKIE with another over TCP", bad(kOther), Sent::kCookie, true, kBad},
+      {"another first", with(both.c_str()), Sent::kCookie, false, kNoCookie},
       {"none, none expected", Good().Opt(), Sent::kCookie, false, kAnswer},
       {"none", Good().Opt(), Sent::kExpected, false, kNoCookie},
       {"none over TCP", Good().Opt(), Sent::kExpected, true, kAnswer},

@@ -73,6 +73,29 @@ TEST(ResolverCase, AForgedReplyIsNotBelievedAndTheTrueOneIs) {
   EXPECT_EQ(stage.counters().sent_udp.value(), 10U) << "the try listened on";
 }
 
+TEST(ResolverCase, AReplyWithoutAQuestionIsNotBelievedOverUdp) {  // F04: it shows no letters
+  for (const int rcode : {1, 2, 4}) {
+    const auto header = [rcode](const Heard& heard) { return heard.Reply().NoQuestion().Rcode(rcode).Packet(); };
+    FakeUpstream upstream([&](const Heard& heard) {
+      return heard.tcp ? Silent(heard) : FakeUpstream::Replies{header(heard), Good(heard).front()};
+    });
+    Stage stage({Stage::Default({&upstream})}, kMixed);
+    for (int i = 0; i < 4; ++i) EXPECT_TRUE(IsTrue(stage.AskAndWait(Name(i)))) << rcode;
+    EXPECT_EQ(stage.counters().sent_udp.value(), 4U) << rcode << ": the try listened on";
+    EXPECT_EQ(stage.counters().mismatched.value(), 4U) << rcode;
+    EXPECT_EQ(stage.counters().other_case.value(), 0U) << rcode << ": nor does it change letters";
+  }
+}
+
+TEST(ResolverCase, AReplyWithoutAQuestionIsBelievedOverTcp) {
+  FakeUpstream upstream([](const Heard& heard) {
+    return heard.edns ? FakeUpstream::Replies{heard.Reply().NoQuestion().Rcode(1).Packet()} : Good(heard);
+  });
+  Stage stage({Stage::Default({&upstream})}, kMixed);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(IsTrue(stage.AskAndWait(Name(i)))) << i;
+  EXPECT_EQ(stage.counters().sent_tcp.value(), 2U) << "with EDNS, then without";
+}
+
 TEST(ResolverCase, AForgedReplyAndNoOther) {
   FakeUpstream upstream([](const Heard& heard) { return FakeUpstream::Replies{Forged(heard)}; });
   upstream.CloseTcp();

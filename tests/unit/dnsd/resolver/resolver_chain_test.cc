@@ -60,6 +60,57 @@ TEST(ResolverChain, ACircleIsAnError) {  // F88
   EXPECT_GT(upstream.heard(), heard);
 }
 
+// The CNAMEs that a failure has with it.
+size_t LinksOf(const Settled& settled) {
+  EXPECT_TRUE(settled.answer->failure);
+  EXPECT_TRUE(settled.answer->records.empty()) << "not shown with it";
+  const auto& chain = settled.answer->failed_chain;
+  if (!chain) return 0;
+  EXPECT_EQ(chain->question, settled.question);
+  EXPECT_GT(settled.answer->bytes(), chain->bytes());
+  return chain->records.size();
+}
+
+// Like ChainTo, but `last` has the script `end`.
+FakeUpstream::Script ChainInto(char last, FakeUpstream::Script end) {
+  return [chain = ChainTo(last), last, end = std::move(end)](const Heard& heard) {
+    return heard.name()[0] == last ? end(heard) : chain(heard);
+  };
+}
+
+TEST(ResolverChain, AFailureHasTheLinksThatLedToIt) {
+  FakeUpstream upstream(ChainInto('d', Rcode(2)));
+  Stage stage({Stage::Default({&upstream})});
+  const Settled settled = stage.AskAndWait("a.example.com");
+  EXPECT_EQ(Said(settled), "SERVFAIL 22");
+  EXPECT_EQ(LinksOf(settled), 3U);
+  const size_t heard = upstream.heard();
+  EXPECT_EQ(LinksOf(stage.AskAndWait("a.example.com")), 3U) << "remembered";
+  EXPECT_EQ(LinksOf(stage.AskAndWait("c.example.com")), 1U);
+  EXPECT_EQ(LinksOf(stage.AskAndWait("d.example.com")), 0U);
+  EXPECT_EQ(upstream.heard(), heard);
+}
+
+TEST(ResolverChain, SilenceAtTheEndHasThemToo) {
+  FakeUpstream upstream(ChainInto('c', Silent));
+  Stage stage({Stage::Default({&upstream})});
+  stage.Ask("a.example.com");
+  ASSERT_TRUE(stage.PassUntil([&] { return stage.settled() == 1; }));
+  EXPECT_EQ(Said(stage.Wait()).substr(0, 8), "SERVFAIL");
+  EXPECT_EQ(LinksOf(stage.Wait()), 2U);
+}
+
+TEST(ResolverChain, ACircleHasItsLinks) {
+  FakeUpstream upstream([](const Heard& heard) {
+    const std::string next = heard.name() == "b.example.com." ? "c.example.com" : "b.example.com";
+    return FakeUpstream::Replies{heard.Reply().Answer(heard.name() + " 60 CNAME " + next).Packet()};
+  });
+  Stage stage({Stage::Default({&upstream})});
+  const Settled settled = stage.AskAndWait("a.example.com");
+  EXPECT_EQ(Said(settled), "SERVFAIL 24");
+  EXPECT_EQ(LinksOf(settled), 2U);
+}
+
 TEST(ResolverChain, SixteenLinks) {  // F88
   FakeUpstream upstream(ChainTo('q'));
   Stage stage({Stage::Default({&upstream})});

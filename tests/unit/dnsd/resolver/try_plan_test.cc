@@ -99,6 +99,22 @@ TEST(TryPlan, DoubtMeansTcpOnceWhileTheTryGoesOn) {
   EXPECT_EQ(Text(plan.Next(first, TryEnd::kDoubted, true)), "-");
 }
 
+TEST(TryPlan, WhoIsDoneStaysSoWhenTcpFails) {  // after a doubt, while TCP was under way
+  struct Case {
+    TryEnd end;
+    const char* expected;
+  };
+  constexpr Case kCases[] = {
+      {TryEnd::kUseless, "-"}, {TryEnd::kUnreachable, "-"}, {TryEnd::kServFail, "ap"}, {TryEnd::kTimeout, "a"}};
+  for (const Case& c : kCases) {
+    TryPlan plan(Up(1));
+    const TrySend first = plan.First();
+    const TrySend tcp = *plan.Next(first, TryEnd::kDoubted, true);
+    plan.Next(first, c.end, true);
+    EXPECT_EQ(Text(plan.Next(tcp, TryEnd::kTcpFailed, false)), c.expected) << static_cast<int>(c.end);
+  }
+}
+
 TEST(TryPlan, WhatIsDoubtedIsNoReply) {  // it may be forged
   TryPlan plan(std::vector<TryPlan::Target>{{.up = false}});
   plan.Next(plan.First(), TryEnd::kDoubted, true);

@@ -76,10 +76,11 @@ class WaitingRoomTest : public ::testing::Test {
     room.Wake(settled.question);
     forwarded.Leave();
   }
-  resolver::Settled Good() {
-    const auto packet = resolver::UpstreamMessage(kWww).Answer("www.example.com 0 A 192.0.2.7").Packet();
-    const resolver::SentQuestion sent{.question = kWww, .id = resolver::kId};
-    return {.question = kWww, .answer = resolver::ReadReply(packet, sent, {}, Now()).answer};
+  resolver::Settled Good() { return Said(kWww, "www.example.com 0 A 192.0.2.7"); }
+  resolver::Settled Said(const resolver::Question& question, const std::string& record) {
+    const auto packet = resolver::UpstreamMessage(question).Answer(record).Packet();
+    const resolver::SentQuestion sent{.question = question, .id = resolver::kId};
+    return {.question = question, .answer = resolver::ReadReply(packet, sent, {}, Now()).answer};
   }
   resolver::Settled Failure() {
     return {.question = kWww, .answer = resolver::MakeFailure(kWww, wire::Ede::kNetworkError, "no answer", Now(), 0)};
@@ -227,6 +228,57 @@ TEST_F(WaitingRoomTest, FromTheCatalogToAnUpstream) {
   Settle(Good());
   EXPECT_THAT(answers, ElementsAre("NOERROR web.service.dc2.consul. 0 CNAME www.example.com."));
   EXPECT_EQ(world.counters().parked.value(), 1U);
+  ExpectSums();
+}
+
+// From an upstream to an exposed name, whose balancer has a host name that only an upstream knows.
+class WaitingForTwoPiecesTest : public WaitingRoomTest {
+ protected:
+  WaitingForTwoPiecesTest() {
+    world.Add(Service("shop").On("n1", "10.0.0.1").Tag("http"));
+    world.Add(Service("lb").On("e1", "10.9.0.1").Address("lb.cloud.test"));
+    world.Follow([](query::Policy& policy) {
+      policy.exposure = query::Exposure{.domain = test::WireName("pub.test"), .balancer = "lb"};
+    });
+  }
+  const resolver::Question x = resolver::Ask("x.test", "A"), y = resolver::Ask("y.test", "A");
+  const resolver::Question lb = resolver::Ask("lb.cloud.test", "A");
+};
+
+TEST_F(WaitingForTwoPiecesTest, EachIsAskedForOnceThoughNeitherMayBeKept) {
+  Ask("x.test");
+  Settle(Said(x, "x.test 0 CNAME shop.pub.test"));
+  EXPECT_THAT(wanted, ElementsAre(x.name, lb.name));
+  EXPECT_THAT(answers, IsEmpty());
+  Settle(Said(lb, "lb.cloud.test 0 A 192.0.2.7"));
+  EXPECT_THAT(wanted, ElementsAre(x.name, lb.name));
+  EXPECT_THAT(answers, ElementsAre("NOERROR lb.cloud.test. 0 A 192.0.2.7"));
+  EXPECT_EQ(room.size(), 0U);
+  Ask("x.test");
+  Ask("y.test");
+  EXPECT_THAT(wanted, ElementsAre(x.name, lb.name, x.name, y.name)) << "whoever comes later asks anew";
+}
+
+TEST_F(WaitingForTwoPiecesTest, ThoseWhoCameBeforeShareThem) {
+  Ask("x.test");
+  Ask("y.test", "A", Transport::kTcp);
+  Settle(Said(x, "x.test 0 CNAME shop.pub.test"));
+  Settle(Said(lb, "lb.cloud.test 0 A 192.0.2.7"));
+  Settle(Said(y, "y.test 0 CNAME x.test"));
+  EXPECT_EQ(answers.size(), 2U);
+  EXPECT_EQ(room.size(), 0U);
+  ExpectSums();
+}
+
+TEST_F(WaitingRoomTest, WhatWantsAlwaysMoreIsAnsweredAfterSomeRounds) {
+  Ask("www.example.com");
+  for (size_t round = 1; round < WaitingRoom::kMaxRounds; ++round) room.Wake(kWww);
+  EXPECT_THAT(answers, IsEmpty());
+  EXPECT_EQ(wanted.size(), WaitingRoom::kMaxRounds);
+  room.Wake(kWww);
+  EXPECT_THAT(answers, ElementsAre("SERVFAIL"));
+  EXPECT_EQ(wanted.size(), WaitingRoom::kMaxRounds);
+  EXPECT_EQ(room.size(), 0U);
   ExpectSums();
 }
 
